@@ -1,0 +1,228 @@
+/**
+ * The public face of the node's actors: what the HTTP surface may ask and command, and the JSON shapes it answers with.
+ * `src/http/api-types.ts` re-exports the shapes for the CLI and the console.
+ */
+import type { ConfigProblem } from '../config/types.js';
+import type { LogEntry, LogQuery } from './ports.js';
+
+export type StateName = 'STOP' | 'WAIT' | 'UP' | 'PRIM' | 'SECOND' | 'ALONE' | 'NOTCONFIGURED' | 'UNKNOWN';
+export type Quality = 'Ready' | 'Transient' | 'NotReady' | 'Unknown';
+
+/** A state of a module on one node. */
+export interface ModuleNodeStatus {
+  readonly module: string;
+  readonly node: string;
+  readonly state: StateName;
+  readonly quality: Quality;
+  /** Path in the chart, for example `UP.restarting.stopGraceful`. */
+  readonly path: string;
+  readonly tags: readonly string[];
+  /** What it is doing or why it is where it is, in one sentence; null where the state says all. */
+  readonly reason: string | null;
+  /** ISO 8601 with ms. */
+  readonly since: string;
+  readonly sinceMs: number;
+  /** Percent of traffic, 0 to 100. */
+  readonly share: number;
+  readonly activeRule: string | null;
+  readonly wish: 'start' | 'stop';
+  /** Whether `ready.txt` answers 200. */
+  readonly ready: boolean;
+  readonly budget: Budget;
+  readonly switches: { readonly errd: boolean; readonly checker: boolean; readonly failover: boolean; readonly boot: 'on' | 'off' };
+  readonly signature: string;
+  /** Set where the node did not answer. */
+  readonly error: string | null;
+}
+/** The restart counter as a visible object. */
+export interface Budget {
+  /** 0: the counter is off. */
+  readonly max: number;
+  readonly used: number;
+  /** ISO time at which the window ends; null while nothing is counted. */
+  readonly expires: string | null;
+  readonly causes: readonly { readonly at: string; readonly action: string; readonly by: string }[];
+}
+export interface ModuleSummary {
+  readonly name: string;
+  readonly id: number;
+  readonly mode: 'farm' | 'mirror' | 'light' | null;
+  /** False: installed, but no configuration has been applied. */
+  readonly configured: boolean;
+  readonly signature: string | null;
+  readonly appliedAt: string | null;
+  readonly nodes: readonly ModuleNodeStatus[];
+}
+export interface NodeSummary {
+  readonly name: string;
+  readonly self: boolean;
+  /** Heard by this node. */
+  readonly online: boolean;
+  readonly leader: boolean;
+  readonly addresses: readonly { readonly lan: string; readonly addr: string }[];
+  readonly lans: readonly { readonly lan: string; readonly up: boolean; readonly rttMs: number | null; readonly lastHeardMs: number | null }[];
+  /** Same cluster configuration as this node. Null while not heard. */
+  readonly sameConfiguration: boolean | null;
+  /** Evidence of the last verdict about it, in one sentence. */
+  readonly evidence: string | null;
+  readonly error: string | null;
+}
+export interface ClusterSummary {
+  readonly configured: boolean;
+  readonly self: string;
+  readonly view: { readonly epoch: number; readonly leader: string; readonly members: readonly string[] } | null;
+  readonly signature: string | null;
+  readonly configuredAt: string | null;
+  readonly encrypted: boolean;
+  readonly locked: boolean;
+  readonly port: number | null;
+  /** Datagrams dropped since the start, by class. */
+  readonly dropped: Readonly<Record<string, number>>;
+  readonly version: string;
+}
+export interface Resource {
+  /** `class.id`. */
+  readonly name: string;
+  readonly value: string;
+  readonly at: string;
+  readonly atMs: number;
+  readonly by: string;
+}
+export type ModuleCommand = 'start' | 'stop' | 'restart' | 'stopstart' | 'forcestop' | 'shutdown';
+export interface Caller {
+  /** For logs: `root`, `admin@127.0.0.1`, `n2`. */
+  readonly who: string;
+  /** `-i`: the action is automatic and counts; null for an administrator. */
+  readonly identity: string | null;
+}
+export interface ActionRequest {
+  readonly action: ModuleCommand;
+  readonly module: string;
+  /** Null: this node only. */
+  readonly nodes: readonly string[] | null;
+  readonly caller: Caller;
+}
+export interface ActionProgress {
+  readonly id: string;
+  readonly action: string;
+  readonly module: string;
+  readonly at: string;
+  readonly done: boolean;
+  readonly nodes: readonly {
+    readonly node: string;
+    readonly state: 'running' | 'done' | 'already' | 'refused' | 'failed';
+    readonly message: string;
+    readonly code: string | null;
+  }[];
+}
+export interface NodeEvent {
+  /** `epoch.counter`: never repeats, also across restarts of the daemon. */
+  readonly id: string;
+  readonly node: string;
+  readonly module: string | null;
+  /** `module.state`, `resource.changed`, `script.started`, `script.ended`, `view.changed`, `log`, `action` … */
+  readonly type: string;
+  readonly at: string;
+  readonly atMs: number;
+  /** Id of the event that led to it. */
+  readonly cause: string | null;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+export interface EventPage {
+  readonly items: readonly NodeEvent[];
+  /** `since` was no longer in the ring: read the state again. */
+  readonly lost: boolean;
+  readonly next: string;
+}
+
+/** An expected failure, from the error catalogue (`src/actors/errors.ts`). */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly problems?: readonly ConfigProblem[];
+}
+export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
+
+export interface ConfInfo {
+  readonly module: string;
+  readonly node: string;
+  /** Applied (SAFE/private/modules) and edited (SAFE/modules). */
+  readonly active: { readonly signature: string; readonly at: string } | null;
+  readonly current: { readonly signature: string; readonly at: string } | null;
+}
+
+/** What the HTTP surface sees of the node. All of it concerns this node; other nodes are asked over HTTP. */
+export interface NodeFace {
+  readonly node: string;
+  cluster(): ClusterSummary;
+  nodes(): readonly NodeSummary[];
+  modules(): readonly ModuleSummary[];
+  module(name: string): ModuleSummary | null;
+  status(name: string): ModuleNodeStatus | null;
+  resources(module: string): readonly Resource[] | null;
+  resourceHistory(module: string, resource: string): readonly Resource[] | null;
+  setResource(module: string, resource: string, value: string, caller: Caller, logging: 'normal' | 'none' | 'force'): Promise<Outcome<Resource>>;
+  /** Carries a command out on this node; resolves when it was accepted or refused. */
+  command(request: ActionRequest): Outcome<ActionProgress>;
+  action(id: string): ActionProgress | null;
+  /** Resolves when the module is settled in that state, or with a failure after `timeoutMs`. */
+  waitState(module: string, state: StateName | 'SETTLED', timeoutMs: number): Promise<Outcome<ModuleNodeStatus>>;
+  /** `incloop`, `resetloop`, `checkloop` on the restart counter. */
+  loop(module: string, operation: 'increment' | 'reset' | 'check', caller: Caller): Promise<Outcome<{ readonly reached: boolean; readonly budget: Budget }>>;
+  errdEnable(module: string, processClass: string, on: boolean, caller: Caller): Promise<Outcome<null>>;
+  errdList(module: string): Promise<Outcome<{ readonly items: readonly ErrdEntry[] }>>;
+  print(module: string, level: 'E' | 'I', message: string, caller: Caller): Outcome<null>;
+  logs(module: string, query: LogQuery): Promise<readonly LogEntry[] | null>;
+  followLogs(module: string, onEntry: (entry: LogEntry) => void): { close(): void } | null;
+  commandLog(limit: number): Promise<readonly { readonly at: string; readonly who: string; readonly module: string | null; readonly phase: string; readonly text: string }[]>;
+  userlogs(module: string): Promise<readonly { readonly name: string; readonly bytes: number; readonly at: string }[] | null>;
+  userlog(module: string, name: string): Promise<string | null>;
+  /** The statechart's definition, and where it is now. */
+  chart(module: string): unknown;
+  snapshot(module: string): unknown;
+  events(since: string | null): EventPage;
+  /** Calls back for each event from now on; a slow reader is the caller's to drop. */
+  subscribe(onEvent: (event: NodeEvent) => void): { close(): void };
+  install: ModuleAdministration;
+  clusterAdministration: ClusterAdministration;
+}
+export interface ErrdEntry {
+  readonly name: string;
+  readonly class: string | null;
+  readonly monitored: boolean;
+  readonly service: boolean;
+  readonly action: string;
+  readonly count: number;
+  readonly pids: readonly number[];
+  readonly value: string;
+}
+export interface ModuleAdministration {
+  /** `archive` is a `.safe` (zip); null takes the template of that name. `id`: wanted module id. */
+  install(name: string, archive: Uint8Array | null, template: string | null, id: number | null, force: boolean, caller: Caller): Promise<Outcome<ModuleSummary>>;
+  uninstall(name: string, caller: Caller): Promise<Outcome<null>>;
+  package(name: string): Promise<Outcome<Uint8Array>>;
+  /** Checks the edited configuration without applying it; the value is the expanded typed result. */
+  check(name: string): Promise<Outcome<{ readonly config: unknown; readonly warnings: readonly ConfigProblem[] }>>;
+  apply(name: string, caller: Caller): Promise<Outcome<ModuleSummary>>;
+  deconfigure(name: string, caller: Caller): Promise<Outcome<null>>;
+  info(name: string): Promise<Outcome<ConfInfo>>;
+  ports(name: string | null, id: number | null): Outcome<readonly { readonly process: string; readonly protocol: string; readonly port: number }[]>;
+  templates(): Promise<readonly { readonly name: string; readonly description: string }[]>;
+  readFile(name: string, path: string): Promise<Outcome<{ readonly content: string; readonly etag: string }>>;
+  /** @param etag the version that is replaced, `*` for any, null for a file that must not exist yet. */
+  writeFile(name: string, path: string, content: string, etag: string | null, caller: Caller): Promise<Outcome<{ readonly etag: string }>>;
+  listFiles(name: string): Promise<Outcome<readonly { readonly path: string; readonly bytes: number; readonly executable: boolean }[]>>;
+}
+export interface ClusterAdministration {
+  /** Applies cluster.xml; with null keeps the XML. A new key is made unless `keepKey`. */
+  configure(xml: string | null, lock: 'lock' | 'unlock' | null, caller: Caller): Promise<Outcome<ClusterSummary>>;
+  check(xml: string): Outcome<{ readonly config: unknown; readonly warnings: readonly ConfigProblem[] }>;
+  /** cluster.xml as applied. */
+  xml(): Promise<Outcome<string>>;
+  generateKey(caller: Caller): Promise<Outcome<null>>;
+  deleteKey(caller: Caller): Promise<Outcome<null>>;
+  /** XML and key as one sealed-transport-only bundle, for copying to another node by the administrator. */
+  exportBundle(): Promise<Outcome<Uint8Array>>;
+  importBundle(bundle: Uint8Array, caller: Caller): Promise<Outcome<ClusterSummary>>;
+  deconfigure(caller: Caller): Promise<Outcome<null>>;
+}
