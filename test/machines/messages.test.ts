@@ -1,0 +1,126 @@
+import fc from 'fast-check';
+import t from 'tap';
+import { checkerComponent, components, type Message, messages } from '../../src/machines/messages.js';
+
+const table: readonly (readonly [Message, string])[] = [
+  [messages.actionCalledBy('start', 'root'), 'U heart Action start called by root'],
+  [messages.actionCalledByComponent('restart', 'errd'), 'E heart Action restart called by errd'],
+  [messages.actionAtBoot(), 'E heart Action start called at boot time'],
+  [messages.actionAutomatically(), 'E heart Action start called automatically'],
+  [messages.actionByMaxloop(), 'C heart Action stop called by maxloop'],
+  [messages.actionFromRule('wait', 'R'), 'E heart Action wait from failover rule R'],
+  [messages.wakeup(), 'E heart Action wakeup from failover rule Implicit_wakeup'],
+  [messages.aloneByHeart('no heartbeat'), 'E heart Action alone called by heart: no heartbeat'],
+  [messages.failoverOff(), 'E heart Failover-off configured'],
+  [messages.stopstartByFailoverOff(), 'E heart Action stopstart called by failover-off'],
+  [messages.transitionFrom('SWAP', 'defaultprim'), 'E heart Transition SWAP from defaultprim'],
+  [
+    messages.actionRefused('restart', 'root', 'the module is STOP'),
+    'I heart Action restart called by root refused: the module is STOP',
+  ],
+  [messages.localState('UP', 'Ready'), 'E heart Local state UP Ready'],
+  [messages.remoteState('n2', 'STOP', 'NotReady'), 'E heart Remote state STOP NotReady'],
+  [messages.remoteUnknown('n2'), 'E heart Remote state UNKNOWN Unknown'],
+  [messages.splitBrain(true), 'E heart Split brain recovery: staying alone'],
+  [messages.splitBrain(false), 'E heart Split brain recovery: exiting alone'],
+  [messages.waitingFor('tcp.db', 'down'), 'E heart Waiting: resource tcp.db is down'],
+  [messages.resumed('UP', 'Ready', 'nginx runs'), 'E heart Resumed in state UP Ready: nginx runs'],
+  [messages.resumedWithout('nginx'), 'C heart Application not running after restart of the daemon: nginx'],
+  [messages.loopCount(2, 3, 'errd'), 'I heart Restart counter 2/3 by errd'],
+  [messages.loopReset('root'), 'I heart Restart counter reset by root'],
+  [messages.resourceSet('proc.nginx', 'down', 'errd'), 'C heart Resource proc.nginx set to down by errd'],
+  [messages.resourceSet('proc.nginx', 'up', 'errd'), 'I heart Resource proc.nginx set to up by errd'],
+  [messages.resourceSet('a.b', '', 'user'), 'I heart Resource a.b set to  by user'],
+  [messages.processNotRunning('nginx'), 'C errd Process nginx not running'],
+  [messages.serviceNotRunning('nginx'), 'C errd Service nginx not running'],
+  [messages.processRunning('nginx', 2), 'I errd Process nginx running (2)'],
+  [messages.serviceRunning('nginx'), 'I errd Service nginx running'],
+  [messages.processTooFew('nginx', 1, 2), 'C errd Process nginx not running (1 of at least 2)'],
+  [messages.processTooMany('nginx', 9, 2), 'C errd Process nginx running too often (9 of at most 2)'],
+  [messages.processHandler('nginx', 'fix'), 'E errd Handler fix called for process nginx'],
+  [messages.errdSwitched('both', false, 'root'), 'U errd Monitoring of class both disabled by root'],
+  [messages.errdSwitched('both', true, 'root'), 'U errd Monitoring of class both enabled by root'],
+  [messages.errdArmed('both'), 'I errd Monitoring of class both started'],
+  [messages.errdDisarmed('both'), 'I errd Monitoring of class both stopped'],
+  [messages.checkerSwitched('checker', true, 'root'), 'U heart Checkers enabled by root'],
+  [messages.checkerSwitched('failover', false, 'root'), 'U heart Failover rules disabled by root'],
+  [messages.checkerNote('tcp', 'tcp.db', 'refused'), 'I tcpcheck tcp.db: refused'],
+  [messages.scriptStarted('start_both', 'userlog_x.ulog'), 'S userplug Script start_both > userlog_x.ulog'],
+  [messages.scriptStarted('start_both', null), 'S userplug Script start_both'],
+  [messages.scriptEnded('start_both', 0), 'I userplug Script start_both ended with code 0'],
+  [messages.scriptEnded('start_both', 3), 'E userplug Script start_both ended with code 3'],
+  [messages.scriptKilled('start_both', 'SIGKILL'), 'E userplug Script start_both ended by signal SIGKILL'],
+  [messages.scriptEndUnknown('start_both'), 'I userplug Script start_both ended'],
+  [messages.scriptNotStarted('start_both', 'ENOENT'), 'C userplug Script start_both could not be started: ENOENT'],
+  [messages.scriptTimeout('stop_both', 300_000), 'C userplug Script stop_both not ended after 300 s: terminated'],
+  [messages.scriptUnkillable('stop_both', 10_000), 'C userplug Script stop_both still there 10 s after being killed'],
+  [messages.scriptInterrupted('start_both', 'stop'), 'E userplug Script start_both interrupted by stop'],
+  [messages.scriptAdopted('start_both', 42), 'I userplug Script start_both (process 42) taken over from the previous daemon'],
+  [messages.userlogTruncated('start_both', 2048), 'I userplug Output of script start_both cut off at 2048 KB'],
+  [messages.printed('E', 'no licence', 'start_both'), 'E safekit no licence'],
+  [messages.drainBegins('5 s'), 'E heart Drain before stop: 5 s'],
+  [messages.drainEnds('3 probes saw 404'), 'I heart Drain ended: 3 probes saw 404'],
+  [messages.lastNodeStops(), 'C heart This is the last UP node of the farm: load balancers will have no healthy target'],
+  [messages.virtualIpSet('10.0.0.1', 'farm'), 'E vipplug Virtual IP <10.0.0.1 of farm> set'],
+  [messages.virtualIpUnset('10.0.0.1', 'farm'), 'E vipplug Virtual IP <10.0.0.1 of farm> unset'],
+  [messages.farmMembership(['n1', 'n2'], 'G'), 'E vipd farm membership: n1 n2 (group G_0)'],
+  [messages.farmMembership([], 'G', 1), 'E vipd farm membership: none (group G_1)'],
+  [messages.farmLoad(128, 'G'), 'E vipd farm load: 128/256 (group G_0)'],
+  [messages.lostContact('n2'), 'I vipd Lost contact from n2'],
+  [messages.lostContact('n2', 'silent on all lans'), 'I vipd Lost contact from n2: silent on all lans'],
+  [messages.contact('n2'), 'I vipd Contact with n2'],
+  [messages.goodbye('n2'), 'I vipd n2 left (planned stop)'],
+  [messages.view(7, 'n1', ['n1', 'n2']), 'E cluster cluster membership: n1 n2 (leader n1, view 7)'],
+  [messages.lanLost('n2', 'default'), 'I cluster Lost contact from n2 on lan default'],
+  [messages.lanBack('n2', 'default'), 'I cluster Contact with n2 on lan default'],
+  [messages.foreignConfiguration('n2'), 'C cluster Node n2 has another cluster configuration: not a member'],
+  [messages.datagramsDropped('badTag', 3, null), 'I cluster 3 datagrams dropped: badTag'],
+  [messages.datagramsDropped('badTag', 3, '10.0.0.9'), 'I cluster 3 datagrams dropped: badTag (10.0.0.9)'],
+  [messages.transportFailed('default', 'EADDRINUSE'), 'C cluster Lan default failed: EADDRINUSE'],
+  [messages.transportFailed(null, 'no worker'), 'C cluster Cluster network failed: no worker'],
+  [messages.stalled(1800), 'C cluster This node stood still for 1.8 s'],
+  [
+    messages.configApplied('farm', '0123456789ab', 'root'),
+    'U safekit Configuration of farm applied by root (signature 01234567)',
+  ],
+  [messages.configRefused('farm', 1), 'E safekit Configuration of farm refused: 1 error'],
+  [messages.configRefused('farm', 2), 'E safekit Configuration of farm refused: 2 errors'],
+  [messages.deconfigured('farm', 'root'), 'U safekit Configuration of farm removed by root'],
+  [messages.installed('farm', 1, 'root'), 'U safekit Module farm installed with id 1 by root'],
+  [messages.uninstalled('farm', 'root'), 'U safekit Module farm uninstalled by root'],
+  [messages.clusterConfigured('0123456789ab', 'root'), 'U cluster Cluster configuration applied by root (signature 01234567)'],
+  [messages.clusterKey('made', 'root'), 'U cluster Cluster key made by root'],
+  [messages.moduleDamaged('farm', 'no conf'), 'C safekit Module farm cannot be loaded: no conf'],
+  [messages.recordDamaged('farm', 'no JSON'), 'C safekit Stored state of farm cannot be read: no JSON'],
+  [messages.moduleFailed('farm', 'x'), 'C heart Module farm stopped by a defect: x'],
+  [messages.daemonStarted('0.1.0', 7), 'E safekit holdfastd 0.1.0 started (process 7)'],
+  [messages.daemonStopping('SIGTERM'), 'E safekit holdfastd stopping: SIGTERM'],
+  [messages.logLinesLost(1, 'ENOSPC'), 'C safekit 1 log line lost: ENOSPC'],
+  [messages.logLinesLost(2, 'ENOSPC'), 'C safekit 2 log lines lost: ENOSPC'],
+];
+
+t.test('every pattern has its wording, level and component', async (t) => {
+  for (const [message, expected] of table) t.equal(`${message.level} ${message.component} ${message.message}`, expected);
+});
+
+t.test('no message of the catalogue is left out of the table', async (t) => {
+  const prefixes = new Set(table.map(([message]) => message.message));
+  t.ok(prefixes.size >= Object.keys(messages).length);
+});
+
+t.test('extras carry what a program needs', async (t) => {
+  t.same(messages.scriptStarted('start_both', 'u.ulog').data, { script: 'start_both', userlog: 'u.ulog' });
+  t.same(messages.farmLoad(128, 'G').data, { buckets: 128, group: 'G_0' });
+  t.equal(messages.failoverOff().data, undefined);
+  t.equal(checkerComponent('tcp'), 'tcpcheck');
+  t.equal(components.errd, 'errd');
+});
+
+t.test('a resource is critical exactly when it goes down', async (t) => {
+  fc.assert(
+    fc.property(fc.string(), fc.string(), (value, by) => {
+      t.equal(messages.resourceSet('a.b', value, by).level === 'C', value === 'down');
+    }),
+    { numRuns: 50 },
+  );
+});
