@@ -1,0 +1,189 @@
+/**
+ * Everything that a client of the API needs to know: the JSON shapes, the bodies of requests, and the conventions of headers.
+ * The CLI and the console import this file and nothing else of the daemon. `src/http/routes.ts` says which route takes and answers what.
+ */
+
+import type { ErrorCode } from '../actors/errors.js';
+import type { Budget, ErrdEntry, ModuleCommand, ModuleSummary, NodeSummary, Resource, StateName } from '../actors/face.js';
+import type { LogEntry } from '../actors/ports.js';
+import type { ConfigProblem } from '../config/types.js';
+
+export type { ErrorCode } from '../actors/errors.js';
+export type {
+  ActionProgress,
+  Budget,
+  ClusterSummary,
+  ConfInfo,
+  ErrdEntry,
+  EventPage,
+  ModuleCommand,
+  ModuleNodeStatus,
+  ModuleSummary,
+  NodeEvent,
+  NodeSummary,
+  Quality,
+  Resource,
+  StateName,
+} from '../actors/face.js';
+export type { LogEntry, LogLevel } from '../actors/ports.js';
+export type { ConfigProblem } from '../config/types.js';
+
+/** Where every path of the API begins. */
+export const apiBase = '/api/v1';
+/** TCP port of the probe and the API, as in section 1.6 of the compatibility page. */
+export const defaultHttpPort = 9010;
+/**
+ * A request that changes something needs this header (any value) or `Content-Type: application/json` when it comes over TCP: a page of
+ * another site can send neither without asking the browser's permission first.
+ */
+export const requestHeader = 'x-holdfast-request';
+
+/** A list; `next` is the `since` or `after` of the following page, null where there is no more. */
+export interface List<T> {
+  readonly items: readonly T[];
+  readonly next: string | null;
+}
+
+/** An RFC 9457 problem document (`application/problem+json`); every status from 400 up has one. */
+export interface Problem {
+  /** `/api/#error-<CODE>`. */
+  readonly type: string;
+  /** What the code means, from the catalogue. */
+  readonly title: string;
+  readonly status: number;
+  /** What happened here, and what to change. */
+  readonly detail: string;
+  readonly instance: string;
+  readonly code: ErrorCode;
+  /** The node that says so. */
+  readonly node: string;
+  /** Configuration errors, all of them. */
+  readonly problems?: readonly ConfigProblem[];
+}
+
+/** `POST /modules/{module}/actions`. */
+export interface ActionBody {
+  readonly action: ModuleCommand;
+  /** Absent or null: the node that is asked. `["*"]`: all nodes of the cluster. */
+  readonly nodes?: readonly string[] | null;
+  /** `-i`: the action is automatic and counts against maxloop. */
+  readonly identity?: string | null;
+}
+/** `PUT /modules/{module}/resources/{resource}`. */
+export interface ResourceBody {
+  readonly value: string;
+  /** `-n` is none, `-l` is force. Default normal. */
+  readonly logging?: 'normal' | 'none' | 'force';
+  readonly identity?: string | null;
+}
+/** `POST /modules/{module}/loop`: incloop, resetloop, checkloop. */
+export interface LoopBody {
+  readonly operation: 'increment' | 'reset' | 'check';
+  readonly identity?: string | null;
+}
+export interface LoopResult {
+  /** The limit is reached: `checkloop` and `incloop` then exit with 1. */
+  readonly reached: boolean;
+  readonly budget: Budget;
+}
+/** `PUT /modules/{module}/errd`. */
+export interface ErrdBody {
+  readonly class: string;
+  readonly on: boolean;
+}
+/** `POST /modules/{module}/print`: printe is E, printi is I. */
+export interface PrintBody {
+  readonly level: 'E' | 'I';
+  readonly message: string;
+  readonly identity?: string | null;
+}
+/** `PUT /cluster/config`. */
+export interface ClusterConfigBody {
+  /** cluster.xml; absent or null keeps the one that is applied. */
+  readonly xml?: string | null;
+  readonly lock?: 'lock' | 'unlock' | null;
+}
+/** `POST /cluster/config/check`. */
+export interface ClusterCheckBody {
+  readonly xml: string;
+}
+/** Answer of both `check`s. */
+export interface CheckResult {
+  /** The expanded, defaulted, typed configuration. */
+  readonly config: unknown;
+  readonly warnings: readonly ConfigProblem[];
+}
+/** `GET /cluster/config`. */
+export interface ClusterXml {
+  readonly xml: string;
+}
+/** `GET /modules/{module}/config`. */
+export interface ConfigFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly executable: boolean;
+}
+export interface Userlog {
+  readonly name: string;
+  readonly bytes: number;
+  readonly at: string;
+}
+export interface PortUse {
+  readonly process: string;
+  readonly protocol: string;
+  readonly port: number;
+}
+export interface Template {
+  readonly name: string;
+  readonly description: string;
+}
+/** A line of a module's log, with its time as ISO 8601. */
+export interface LogLine extends LogEntry {
+  readonly at: string;
+}
+/** A line of the command log. */
+export interface CommandLine {
+  readonly at: string;
+  readonly who: string;
+  readonly module: string | null;
+  readonly phase: string;
+  readonly text: string;
+}
+/** What was seen of one prober of one module. */
+export interface ProbeObservation {
+  readonly module: string;
+  /** Address that the probes come from. */
+  readonly source: string;
+  readonly host: string;
+  readonly agent: string;
+  readonly count: number;
+  /** ISO 8601. */
+  readonly last: string;
+  readonly lastAtMs: number;
+  /** Mean of the time between probes, weighted towards the recent ones; null before the second probe. */
+  readonly intervalMs: number | null;
+  readonly lastStatus: 200 | 404;
+  /** Probes answered since the module's readiness last changed: when it is 404 now, how often this prober has seen it. */
+  readonly answersSinceChange: number;
+}
+/** Data of the events that the stream itself makes: `lost` (read the state again) and `error` (the node does not answer). */
+export interface StreamNotice {
+  readonly node: string;
+  readonly code: ErrorCode | 'EVENTS_LOST';
+  readonly message: string;
+}
+
+export type CommandList = List<CommandLine>;
+export type ConfigFileList = List<ConfigFile>;
+export type ErrdList = List<ErrdEntry>;
+export type LogList = List<LogLine>;
+export type ModuleList = List<ModuleSummary>;
+export type NodeList = List<NodeSummary>;
+export type PortList = List<PortUse>;
+export type ProbeList = List<ProbeObservation>;
+export type ResourceList = List<Resource>;
+export type TemplateList = List<Template>;
+export type UserlogList = List<Userlog>;
+
+/** States that `GET /modules/{module}/wait` can wait for; SETTLED is any state that is Ready or NotReady, but not Transient. */
+export type WaitState = StateName | 'SETTLED';

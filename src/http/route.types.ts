@@ -1,0 +1,40 @@
+/** What a route of the API is. The routes are in `routes-operation.ts` and `routes-administration.ts`. */
+import type { ErrorCode } from '../actors/errors.js';
+import type { BodyName, JsonSchema, SchemaName } from './schemas.js';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+/** A parameter of the query. Unknown parameters are refused with HTTP_QUERY. */
+export interface QueryParameter {
+  readonly name: string;
+  readonly required?: boolean;
+  readonly description: string;
+  readonly schema: JsonSchema & { readonly type: 'string' | 'integer' | 'boolean' };
+}
+/** What a request carries; `limit` is in bytes. */
+export type RouteBody =
+  | { readonly kind: 'json'; readonly schema: BodyName; readonly limit?: number }
+  | { readonly kind: 'bytes'; readonly types: readonly string[]; readonly limit: number; readonly required: boolean };
+/** What a success answers with. `stream`: server-sent events when the client accepts `text/event-stream`. */
+export interface RouteSuccess {
+  readonly status: 200 | 201 | 202 | 204;
+  readonly schema?: SchemaName;
+  /** Content type of an answer that is not JSON. */
+  readonly type?: string;
+  readonly stream?: string;
+  readonly description: string;
+}
+export interface Route {
+  readonly method: Method;
+  readonly path: string;
+  readonly operationId: string;
+  readonly tag: 'Cluster' | 'Nodes' | 'Modules' | 'Resources' | 'Actions' | 'Logs' | 'Configuration' | 'Events' | 'Internal';
+  readonly summary: string;
+  readonly query?: readonly QueryParameter[];
+  readonly body?: RouteBody;
+  readonly success: RouteSuccess;
+  /** Expected failures besides those of every route. */
+  readonly errors: readonly ErrorCode[];
+  /** `socket`: only on the local socket (secrets, or what makes the daemon run foreign code). `sealed`: proves itself. */
+  readonly guard?: 'socket' | 'sealed';
+}

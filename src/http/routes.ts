@@ -1,0 +1,12 @@
+/**
+ * The routes of the API, one declarative table: the router, the OpenAPI document, the human page and the tests are made from it.
+ * Paths are relative to `/api/v1`. `operationId` is also the name of the handler.
+ */
+import { administrationRoutes } from './routes-administration.js';
+import { operationRoutes } from './routes-operation.js';
+
+export type { Method, QueryParameter, Route, RouteBody, RouteSuccess } from './route.types.js';
+
+export const routes = [...operationRoutes, ...administrationRoutes] as const;
+
+export type OperationId = (typeof routes)[number]['operationId'];

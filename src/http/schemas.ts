@@ -1,0 +1,284 @@
+/**
+ * The JSON schemas (2020-12) of everything that the API takes and answers: the one source of the OpenAPI document, of the check of
+ * request bodies, and of the tests that check answers. The TypeScript shapes beside them are in `api-types.ts`.
+ */
+
+/** The part of JSON Schema that is used here. */
+export interface JsonSchema {
+  readonly $ref?: string;
+  readonly type?: JsonType | readonly JsonType[];
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: boolean | JsonSchema;
+  readonly items?: JsonSchema;
+  readonly maxItems?: number;
+  readonly minItems?: number;
+  readonly enum?: readonly (string | number | boolean | null)[];
+  readonly anyOf?: readonly JsonSchema[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly pattern?: string;
+  readonly default?: string | number | boolean | null;
+}
+type JsonType = 'string' | 'integer' | 'number' | 'boolean' | 'null' | 'object' | 'array';
+
+const text = { type: 'string' } as const;
+const textOrNull = { type: ['string', 'null'] } as const;
+const integer = { type: 'integer' } as const;
+const number = { type: 'number' } as const;
+const numberOrNull = { type: ['number', 'null'] } as const;
+const yesNo = { type: 'boolean' } as const;
+const time = { type: 'string', description: 'ISO 8601 with milliseconds.' } as const;
+const identity = {
+  type: ['string', 'null'],
+  maxLength: 200,
+  description:
+    '`-i`: what acts by itself. Then the action counts against maxloop; without it, it is an administrator and the counter is reset.',
+} as const;
+
+function object(
+  properties: Readonly<Record<string, JsonSchema>>,
+  optional: readonly string[] = [],
+  description?: string,
+): JsonSchema {
+  return {
+    type: 'object',
+    properties,
+    required: Object.keys(properties).filter((name) => !optional.includes(name)),
+    additionalProperties: false,
+    ...(description === undefined ? {} : { description }),
+  };
+}
+function list(items: JsonSchema): JsonSchema {
+  return { type: 'array', items };
+}
+function ref(name: string): JsonSchema {
+  return { $ref: `#/components/schemas/${name}` };
+}
+function orNull(schema: JsonSchema): JsonSchema {
+  return { anyOf: [schema, { type: 'null' }] };
+}
+function page(items: JsonSchema): JsonSchema {
+  return object({ items: list(items), next: textOrNull });
+}
+
+const stateName: JsonSchema = { enum: ['STOP', 'WAIT', 'UP', 'PRIM', 'SECOND', 'ALONE', 'NOTCONFIGURED', 'UNKNOWN'] };
+
+const values = {
+  ConfigProblem: object({
+    severity: { enum: ['error', 'warning'] },
+    code: text,
+    file: text,
+    line: integer,
+    column: integer,
+    element: text,
+    attribute: textOrNull,
+    value: textOrNull,
+    message: text,
+    remedy: text,
+  }),
+  Problem: object(
+    {
+      type: text,
+      title: text,
+      status: integer,
+      detail: text,
+      instance: text,
+      code: text,
+      node: text,
+      problems: list(ref('ConfigProblem')),
+    },
+    ['problems'],
+    'RFC 9457 problem document.',
+  ),
+  Budget: object({
+    max: integer,
+    used: integer,
+    expires: textOrNull,
+    causes: list(object({ at: time, action: text, by: text })),
+  }),
+  ModuleNodeStatus: object({
+    module: text,
+    node: text,
+    state: stateName,
+    quality: { enum: ['Ready', 'Transient', 'NotReady', 'Unknown'] },
+    path: text,
+    tags: list(text),
+    reason: textOrNull,
+    since: time,
+    sinceMs: number,
+    share: { type: 'number', minimum: 0, maximum: 100 },
+    activeRule: textOrNull,
+    wish: { enum: ['start', 'stop'] },
+    ready: yesNo,
+    budget: ref('Budget'),
+    switches: object({ errd: yesNo, checker: yesNo, failover: yesNo, boot: { enum: ['on', 'off'] } }),
+    signature: text,
+    error: textOrNull,
+  }),
+  ModuleSummary: object({
+    name: text,
+    id: integer,
+    mode: { enum: ['farm', 'mirror', 'light', null] },
+    configured: yesNo,
+    signature: textOrNull,
+    appliedAt: textOrNull,
+    nodes: list(ref('ModuleNodeStatus')),
+  }),
+  ModuleList: page(ref('ModuleSummary')),
+  NodeSummary: object({
+    name: text,
+    self: yesNo,
+    online: yesNo,
+    leader: yesNo,
+    addresses: list(object({ lan: text, addr: text })),
+    lans: list(object({ lan: text, up: yesNo, rttMs: numberOrNull, lastHeardMs: numberOrNull })),
+    sameConfiguration: { type: ['boolean', 'null'] },
+    evidence: textOrNull,
+    error: textOrNull,
+  }),
+  NodeList: page(ref('NodeSummary')),
+  ClusterSummary: object({
+    configured: yesNo,
+    self: text,
+    view: orNull(object({ epoch: integer, leader: text, members: list(text) })),
+    signature: textOrNull,
+    configuredAt: textOrNull,
+    encrypted: yesNo,
+    locked: yesNo,
+    port: { type: ['integer', 'null'] },
+    dropped: { type: 'object', additionalProperties: integer },
+    version: text,
+  }),
+  ClusterXml: object({ xml: text }),
+  Resource: object({ name: text, value: text, at: time, atMs: number, by: text }),
+  ResourceList: page(ref('Resource')),
+  ActionProgress: object({
+    id: text,
+    action: text,
+    module: text,
+    at: time,
+    done: yesNo,
+    nodes: list(
+      object({
+        node: text,
+        state: { enum: ['running', 'done', 'already', 'refused', 'failed'] },
+        message: text,
+        code: textOrNull,
+      }),
+    ),
+  }),
+  LoopResult: object({ reached: yesNo, budget: ref('Budget') }),
+  ErrdEntry: object({
+    name: text,
+    class: textOrNull,
+    monitored: yesNo,
+    service: yesNo,
+    action: text,
+    count: integer,
+    pids: list(integer),
+    value: text,
+  }),
+  ErrdList: page(ref('ErrdEntry')),
+  LogLine: object(
+    {
+      at: time,
+      atMs: number,
+      wallMs: number,
+      level: { enum: ['C', 'E', 'U', 'S', 'I', 'D'] },
+      component: text,
+      message: text,
+      data: { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean', 'null'] } },
+    },
+    ['data'],
+  ),
+  LogList: page(ref('LogLine')),
+  CommandLine: object({ at: time, who: text, module: textOrNull, phase: text, text }),
+  CommandList: page(ref('CommandLine')),
+  Userlog: object({ name: text, bytes: integer, at: time }),
+  UserlogList: page(ref('Userlog')),
+  NodeEvent: object({
+    id: text,
+    node: text,
+    module: textOrNull,
+    type: text,
+    at: time,
+    atMs: number,
+    cause: textOrNull,
+    data: { type: 'object', additionalProperties: true },
+  }),
+  EventPage: object({ items: list(ref('NodeEvent')), lost: yesNo, next: text }),
+  Chart: { description: "The statechart's definition." },
+  Snapshot: { description: 'Where the statechart is now.' },
+  ConfInfo: object({
+    module: text,
+    node: text,
+    active: orNull(object({ signature: text, at: time })),
+    current: orNull(object({ signature: text, at: time })),
+  }),
+  ConfigFile: object({ path: text, bytes: integer, executable: yesNo }),
+  ConfigFileList: page(ref('ConfigFile')),
+  CheckResult: object({ config: {}, warnings: list(ref('ConfigProblem')) }),
+  PortUse: object({ process: text, protocol: text, port: integer }),
+  PortList: page(ref('PortUse')),
+  Template: object({ name: text, description: text }),
+  TemplateList: page(ref('Template')),
+  ProbeObservation: object({
+    module: text,
+    source: text,
+    host: text,
+    agent: text,
+    count: integer,
+    last: time,
+    lastAtMs: number,
+    intervalMs: numberOrNull,
+    lastStatus: { enum: [200, 404] },
+    answersSinceChange: integer,
+  }),
+  ProbeList: page(ref('ProbeObservation')),
+  Health: object({
+    module: text,
+    /** The one that was asked for. */
+    check: text,
+    pass: yesNo,
+    state: stateName,
+    quality: { enum: ['Ready', 'Transient', 'NotReady', 'Unknown'] },
+    ready: yesNo,
+    loopAgeMs: numberOrNull,
+    reason: text,
+  }),
+} as const satisfies Readonly<Record<string, JsonSchema>>;
+
+const bodies = {
+  ActionBody: object(
+    {
+      action: { enum: ['start', 'stop', 'restart', 'stopstart', 'forcestop', 'shutdown'] },
+      nodes: {
+        type: ['array', 'null'],
+        items: { type: 'string', minLength: 1, maxLength: 64 },
+        minItems: 1,
+        maxItems: 64,
+        description: 'Absent or null: the node that is asked. `["*"]`: all nodes.',
+      },
+      identity,
+    },
+    ['nodes', 'identity'],
+  ),
+  ResourceBody: object(
+    { value: { type: 'string', maxLength: 1024 }, logging: { enum: ['normal', 'none', 'force'], default: 'normal' }, identity },
+    ['logging', 'identity'],
+  ),
+  LoopBody: object({ operation: { enum: ['increment', 'reset', 'check'] }, identity }, ['identity']),
+  ErrdBody: object({ class: { type: 'string', minLength: 1, maxLength: 64 }, on: yesNo }),
+  PrintBody: object({ level: { enum: ['E', 'I'] }, message: { type: 'string', maxLength: 8192 }, identity }, ['identity']),
+  ClusterConfigBody: object({ xml: { type: ['string', 'null'] }, lock: { enum: ['lock', 'unlock', null] } }, ['xml', 'lock']),
+  ClusterCheckBody: object({ xml: text }),
+} as const satisfies Readonly<Record<string, JsonSchema>>;
+
+export type BodyName = keyof typeof bodies;
+export type SchemaName = keyof typeof values | BodyName;
+/** All schemas by the name that `#/components/schemas/` has them under. */
+export const schemas: Readonly<Record<SchemaName, JsonSchema>> = { ...values, ...bodies };
