@@ -57,8 +57,9 @@ export const messages = {
     line('C', 'heart', `Action ${action} called by maxloop`, { action, by: 'maxloop', automatic: true }),
   actionFromRule: (action: string, rule: string): Message =>
     line('E', 'heart', `Action ${action} from failover rule ${rule}`, { action, by: rule, automatic: true }),
+  /** Verbose, like the other steps of an ordinary start (section 15.1). */
   wakeup: (): Message =>
-    line('E', 'heart', 'Action wakeup from failover rule Implicit_wakeup', {
+    line('I', 'heart', 'Action wakeup from failover rule Implicit_wakeup', {
       action: 'wakeup',
       by: 'Implicit_wakeup',
       automatic: true,
@@ -170,14 +171,14 @@ export const messages = {
   lastNodeStops: (): Message =>
     line('C', 'heart', 'This is the last UP node of the farm: load balancers will have no healthy target'),
   virtualIpSet: (address: string, module: string): Message =>
-    line('E', 'vipplug', `Virtual IP <${address} of ${module}> set`, { address }),
+    line('I', 'vipplug', `Virtual IP <${address} of ${module}> set`, { address }),
   virtualIpUnset: (address: string, module: string): Message =>
-    line('E', 'vipplug', `Virtual IP <${address} of ${module}> unset`, { address }),
+    line('I', 'vipplug', `Virtual IP <${address} of ${module}> unset`, { address }),
 
   // ------------------------------------------------------------ membership
 
   farmMembership: (nodes: readonly string[], group: string, index = 0): Message =>
-    line('E', 'vipd', `farm membership: ${list(nodes)} (group ${group}_${index})`, {
+    line('I', 'vipd', `farm membership: ${list(nodes)} (group ${group}_${index})`, {
       nodes: nodes.join(' '),
       group: `${group}_${index}`,
     }),
@@ -233,6 +234,10 @@ export const messages = {
     line('C', 'safekit', `Module ${module} cannot be loaded: ${reason}`, { module }),
   recordDamaged: (module: string, reason: string): Message =>
     line('C', 'safekit', `Stored state of ${module} cannot be read: ${reason}`, { module }),
+  /** A part of a module failed and is started again; or an event came that should not be possible. */
+  partFailed: (part: string, reason: string): Message => line('C', 'heart', `Defect in ${part}: ${reason}`, { part }),
+  /** The stop took longer than all its timeouts together: what still ran was killed. */
+  stopDeadline: (action: string): Message => line('C', 'heart', `Action ${action} not ended in time: the rest was skipped`, { action }),
   /** A machine threw: the module is put to STOP NotReady, the others go on. */
   moduleFailed: (module: string, reason: string): Message =>
     line('C', 'heart', `Module ${module} stopped by a defect: ${reason}`, { module }),

@@ -1,0 +1,118 @@
+/**
+ * The judgement of errd, as pure functions: from what a scan found to values and failures.
+ * Source: compatibility page 2.10 and the statecharts design ('Process monitoring').
+ */
+import type { ProcConfig } from '../config/types.js';
+import type { ErrdContext, ErrdEntry, ErrdExit, ErrdReport, ErrdScan } from './errd.types.js';
+
+/** A `<proc>` about which nothing is known yet. */
+export const unknownEntry: ErrdEntry = {
+  processes: [],
+  service: null,
+  value: 'init',
+  seen: false,
+  missingSinceMs: null,
+  crashed: false,
+  reported: false,
+};
+
+const requestedSignals: readonly string[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'];
+const requestedCodes: readonly number[] = [0, 129, 130, 131, 143];
+
+/**
+ * Whether an end was a crash. A process that was asked to end (code 0, or by TERM, INT, HUP, QUIT) may be about to be replaced and gets
+ * `settle`; one whose end is not known gets it as well.
+ */
+export function isCrash(exit: ErrdExit): boolean {
+  if (exit.kind === 'signal') return !requestedSignals.includes(exit.signal ?? '');
+  return exit.kind === 'code' && !requestedCodes.includes(exit.code ?? 0);
+}
+
+/** Classes that the module's windows arm by themselves (section 2.10). */
+export const standardClasses: readonly string[] = ['pre', 'prim', 'both', 'second', 'sec'];
+
+/** The class in which a `<proc>` without one is watched. */
+export const defaultClass = 'both';
+
+/** The `<proc>`s that are watched now. */
+export function armedProcs(context: Pick<ErrdContext, 'procs' | 'classes' | 'disabled' | 'extra'>): readonly ProcConfig[] {
+  return context.procs.filter((proc) => {
+    const name = proc.class ?? defaultClass;
+    if (context.classes.length === 0 || context.disabled.includes(name)) return false;
+    return context.classes.includes(name) || context.extra.includes(name);
+  });
+}
+
+/** Time of the first verdict about a `<proc>` that was never seen: the first poll after arming, or later by `start_after`. */
+function firstVerdictMs(context: ErrdContext, proc: ProcConfig): number {
+  return context.verify ? context.armedAtMs : context.armedAtMs + context.pollTimerMs * Math.max(1, proc.startAfter);
+}
+
+/** What one scan means for one `<proc>`: its entry, and when to look again (null: at the next poll). */
+export interface Judgement {
+  readonly entry: ErrdEntry;
+  readonly failing: boolean;
+  readonly tooMany: boolean;
+  readonly count: number;
+  readonly againInMs: number | null;
+}
+
+/** Judges one `<proc>` by a scan. */
+export function judge(context: ErrdContext, proc: ProcConfig, scan: ErrdScan): Judgement {
+  const before = context.entries[proc.name] ?? unknownEntry;
+  const found = scan.found[proc.name] ?? { processes: [], service: null };
+  const count = proc.service ? (found.service === 'running' ? 1 : 0) : found.processes.length;
+  const tooMany = proc.atMax >= 0 && count >= Math.max(1, proc.atMax);
+  const tooFew = proc.atLeast >= 0 && proc.atMax !== 0 && count < proc.atLeast;
+  const entry: ErrdEntry = { ...before, processes: found.processes, service: found.service };
+  const base = { tooMany, count, againInMs: null };
+  if (scan.atMs < firstVerdictMs(context, proc) && !before.seen && (tooFew || proc.startAfter > 1)) {
+    return { ...base, entry, failing: false };
+  }
+  // An unknown service (its manager did not answer) is not evidence of anything.
+  if (proc.service && found.service === 'unknown') return { ...base, entry, failing: false };
+  if (!tooFew && !tooMany) {
+    return { ...base, entry: { ...entry, value: 'up', seen: true, missingSinceMs: null, crashed: false, reported: false }, failing: false };
+  }
+  const missingSinceMs = before.missingSinceMs ?? scan.atMs;
+  const mayReturn = tooFew && before.seen && !before.crashed && !before.reported;
+  const leftMs = mayReturn ? missingSinceMs + proc.settleMs - scan.atMs : 0;
+  if (leftMs > 0) return { ...base, entry: { ...entry, missingSinceMs }, failing: false, againInMs: leftMs };
+  return { ...base, entry: { ...entry, value: 'down', missingSinceMs, reported: true }, failing: !before.reported };
+}
+
+/** Longest pause between two quick scans while something that was never seen is looked for, in ms. */
+const quickCeilingMs = 3_200;
+
+/** All of what one scan changes. */
+export function survey(
+  context: ErrdContext,
+  scan: ErrdScan,
+): { readonly entries: ErrdContext['entries']; readonly reports: readonly ErrdReport[]; readonly againInMs: number | null; readonly quickMs: number } {
+  const entries: Record<string, ErrdEntry> = { ...context.entries };
+  const reports: ErrdReport[] = [];
+  let againInMs: number | null = null;
+  let unseen = false;
+  let healthy = true;
+  const soonest = (ms: number): void => {
+    againInMs = againInMs === null ? ms : Math.min(againInMs, ms);
+  };
+  for (const proc of armedProcs(context)) {
+    const before = context.entries[proc.name] ?? unknownEntry;
+    const { entry, failing, tooMany, count, againInMs: again } = judge(context, proc, scan);
+    entries[proc.name] = entry;
+    if (again !== null) soonest(again);
+    if (entry.value === 'init' && proc.atLeast > 0) unseen = true;
+    if (entry.value === 'down') healthy = false;
+    if (entry.value !== before.value && entry.value !== 'init') {
+      reports.push({ type: 'proc.valued', name: proc.name, value: entry.value, atMs: scan.atMs });
+    }
+    if (failing) {
+      const { name, service, action, restartServices } = proc;
+      reports.push({ type: 'proc.failed', name, service, count, tooMany, action, restartServices, atMs: scan.atMs });
+    }
+  }
+  if (!context.scanned) reports.push({ type: 'errd.surveyed', healthy, atMs: scan.atMs });
+  if (unseen) soonest(context.quickMs);
+  return { entries, reports, againInMs, quickMs: Math.min(context.quickMs * 2, quickCeilingMs) };
+}

@@ -1,0 +1,118 @@
+/** Types of the module's chart (farm and light). All values are readonly and JSON-serialisable. */
+import type { Drain, ErrdConfig, ProcConfig } from '../config/types.js';
+import type { ErrdReport } from './errd.types.js';
+import type { FailoverVerdict } from './failover.types.js';
+import type { Rule } from './failover-rules.js';
+import type { Message } from './messages.js';
+import type { CounterLimits, RestartCounter } from './restart-counter.js';
+import type { Adoption, ScriptOutcome, ScriptReport } from './script.types.js';
+
+/** Who asked for an action. `component`, `rule` and `boot` are automatic; the first two are counted. */
+export interface Origin {
+  readonly kind: 'admin' | 'component' | 'rule' | 'boot' | 'automatic' | 'maxloop';
+  readonly by: string;
+}
+
+/** What the chart is on its way to, beyond what it does now. Stronger ones replace weaker ones. */
+export type Intent = 'none' | 'restart' | 'stopstart' | 'wait' | 'stop' | 'shutdown' | 'forcestop';
+
+/** What the module's configuration means for its chart. */
+export interface ModulePlan {
+  readonly module: string;
+  readonly limits: CounterLimits;
+  readonly nicestopTimeoutMs: number;
+  readonly forcestopTimeoutMs: number;
+  readonly startTimeoutMs: number | null;
+  readonly drain: Drain;
+  readonly rules: readonly Rule[];
+  readonly handleTimeMs: number;
+  readonly errd: ErrdConfig;
+}
+
+/** Where and how an earlier run of the daemon left the module. */
+export interface Resumption {
+  /** Leaf of the chart, for example `UP.restarting.stopGraceful`. */
+  readonly path: string;
+  readonly intent: Intent;
+  /** Set where a script was running or about to. */
+  readonly adopt: Adoption | null;
+}
+
+export interface ModuleInput {
+  readonly plan: ModulePlan;
+  readonly counter: RestartCounter;
+  readonly wish: 'start' | 'stop';
+  /** Null: begin in STOP. */
+  readonly resume: Resumption | null;
+  readonly disabledClasses: readonly string[];
+  /** Classes of the user's own that `errd enable` has switched on. */
+  readonly enabledClasses: readonly string[];
+}
+
+export interface ModuleContext {
+  readonly plan: ModulePlan;
+  readonly intent: Intent;
+  readonly wish: 'start' | 'stop';
+  readonly counter: RestartCounter;
+  readonly cause: Origin;
+  /** Why the module is where it is, in one sentence. */
+  readonly reason: string | null;
+  readonly activeRule: string | null;
+  /** An administrator's wait is pending. */
+  readonly held: boolean;
+  /** Third argument of the scripts. */
+  readonly action: 'start' | 'stop' | 'stopstart' | 'stopwait' | 'restart';
+  /** `restart_services` of the process that asked for this restart. */
+  readonly services: readonly string[];
+  readonly handler: string | null;
+  readonly handlerFailed: boolean;
+  readonly resume: Resumption | null;
+  readonly disabledClasses: readonly string[];
+  readonly enabledClasses: readonly string[];
+  /** Time of the last event that carried one: monotonic ms. */
+  readonly atMs: number;
+}
+
+export type CommandName = 'start' | 'stop' | 'restart' | 'stopstart' | 'wait' | 'wakeup' | 'forcestop' | 'shutdown';
+export type CommandEvent = {
+  readonly type: `module.${CommandName}`;
+  readonly origin: Origin;
+  readonly atMs: number;
+  readonly services?: readonly string[];
+};
+/** One balancer's prober, as the probe's listener has seen it. */
+export interface ProbeSource {
+  readonly source: string;
+  /** Mean time between its probes in ms; null before the second. */
+  readonly intervalMs: number | null;
+  readonly lastAtMs: number;
+  /** How often it was answered 404 since the module last left its serving state. */
+  readonly refusals: number;
+}
+export type ModuleEvent =
+  | CommandEvent
+  | ScriptReport
+  | FailoverVerdict
+  | ErrdReport
+  | { readonly type: 'module.handle'; readonly handler: string; readonly proc: string; readonly atMs: number }
+  | { readonly type: 'resource.assign'; readonly name: string; readonly value: string; readonly by: string; readonly atMs: number; readonly quiet?: boolean }
+  | { readonly type: 'probes.observed'; readonly sources: readonly ProbeSource[]; readonly atMs: number; readonly sinceMs: number }
+  | { readonly type: 'loop.increment'; readonly by: string; readonly atMs: number }
+  | { readonly type: 'loop.reset'; readonly by: string; readonly atMs: number }
+  /** A child's machine threw; told by the runtime of XState. */
+  | { readonly type: 'xstate.error.actor.errd'; readonly error: unknown }
+  | { readonly type: 'xstate.error.actor.failover'; readonly error: unknown }
+  | { readonly type: 'child.respawn'; readonly child: 'errd' | 'failover' }
+  | { readonly type: 'errd.switch'; readonly class: string; readonly on: boolean; readonly by: string; readonly atMs: number };
+
+/** What the chart tells the world; carried by the module's host. */
+export type ModuleEmitted =
+  | { readonly type: 'log'; readonly line: Message }
+  | { readonly type: 'resource'; readonly name: string; readonly value: string; readonly by: string; readonly atMs: number; readonly quiet: boolean }
+  | { readonly type: 'script'; readonly phase: 'started' | 'ended'; readonly script: string; readonly userlog: string | null; readonly outcome: ScriptOutcome | null };
+
+/** Input of the actor that watches the probes during a drain. */
+export interface DrainInput {
+  readonly module: string;
+}
+export type ProcAction = ProcConfig['action'];
