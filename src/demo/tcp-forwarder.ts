@@ -143,7 +143,12 @@ export async function startForwarder(
 
   return {
     port: typeof bound === 'object' && bound !== null ? bound.port : options.port,
-    counts: () => ({ accepted, open: pairs.size, forwarded: Object.fromEntries(forwarded), failed }),
+    counts: () => ({
+      accepted,
+      open: [...pairs].filter((pair) => !pair.client.destroyed).length,
+      forwarded: Object.fromEntries(forwarded),
+      failed,
+    }),
     reset: (target) => {
       for (const pair of pairs) {
         if (pair.target === target) breakOff(pair.client);
