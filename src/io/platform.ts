@@ -1,0 +1,51 @@
+import type { Ports } from '../actors/ports.js';
+import { createClock } from './clock.js';
+import { createHost } from './host.js';
+import { createLinuxProcesses } from './linux/processes.js';
+import { createLinuxScripts } from './linux/scripts.js';
+import { createLinuxServices } from './linux/services.js';
+import { createRandom } from './random.js';
+import { createRecords } from './records.js';
+import type { GuardedScripts } from './script-runner.js';
+import { createWindowsProcesses } from './windows/processes.js';
+import { createWindowsScripts } from './windows/scripts.js';
+import { createWindowsServices } from './windows/services.js';
+
+export interface PlatformOptions {
+  /** Where records are kept; made where it is missing. */
+  readonly recordsDir: string;
+  /** What went wrong without stopping anything: a damaged record, a userlog that cannot be opened. */
+  readonly onProblem: (message: string) => void;
+  /** Default: the one we run on. */
+  readonly platform?: NodeJS.Platform;
+}
+
+/** The ports that this machine answers itself. Logs and the cluster's transport come from elsewhere. */
+export type PlatformPorts = Pick<Ports, 'clock' | 'random' | 'host' | 'processes' | 'services' | 'records'> & {
+  readonly scripts: GuardedScripts;
+};
+
+/**
+ * Builds the ports of the operating system we run on: Windows, or else Linux.
+ * @throws when the operating system gives no boot id.
+ */
+export async function createPlatformPorts(options: PlatformOptions): Promise<PlatformPorts> {
+  const { onProblem, recordsDir } = options;
+  const platform = options.platform ?? process.platform;
+  const clock = createClock();
+  const records = createRecords(recordsDir, ({ file, message, movedTo }) =>
+    onProblem(`record ${file}: ${message}${movedTo === null ? '' : `; put aside as ${movedTo}`}`),
+  );
+  const shared = { clock, random: createRandom(), host: await createHost({ platform }), records };
+  if (platform === 'win32') {
+    const processes = createWindowsProcesses();
+    return {
+      ...shared,
+      processes,
+      services: createWindowsServices(),
+      scripts: createWindowsScripts({ processes, clock, onProblem }),
+    };
+  }
+  const processes = createLinuxProcesses({ clock });
+  return { ...shared, processes, services: createLinuxServices(), scripts: createLinuxScripts({ processes, clock, onProblem }) };
+}

@@ -1,0 +1,77 @@
+import type { ProcConfig } from '../config/types.js';
+
+/** A compiled POSIX extended regular expression, as `src/config/posix-regex.ts` makes them. */
+interface CompiledRegex {
+  test(text: string): boolean;
+}
+/** Compiles a pattern; handed in because the machines import only types of the configuration. */
+export type CompileRegex = (
+  pattern: string,
+  options: { readonly ignoreCase: boolean },
+) => { readonly ok: true; readonly regex: CompiledRegex } | { readonly ok: false; readonly message: string };
+
+/** The test of one `<proc>`, compiled once and used on every process of every scan. */
+export interface ProcessMatcher {
+  readonly matches: (process: { readonly name: string; readonly args: readonly string[] }) => boolean;
+  /** What is wrong with a pattern; such a `<proc>` matches nothing. Null when all is well. */
+  readonly problem: string | null;
+}
+
+/** The kernel keeps that many bytes of a command's name (TASK_COMM_LEN less the closing zero). */
+const linuxNameBytes = 15;
+/** Names of Windows are compared in lower case and up to that many characters (compatibility page, 2.10). */
+const windowsNameCharacters = 63;
+
+/**
+ * Compiles the test that says whether a process is one of a `<proc>` (compatibility page, 2.10): the name as the platform knows it, or `nameregex` in its stead (Linux only), and
+ * `argregex` on the arguments with the executable first, joined by blanks. What is given must all hold. A `<proc service="yes">` matches no process.
+ */
+export function compileMatcher(
+  proc: Pick<ProcConfig, 'name' | 'nameRegex' | 'argRegex' | 'service'>,
+  platform: 'linux' | 'windows',
+  compileRegex: CompileRegex,
+): ProcessMatcher {
+  const nothing = (problem: string | null): ProcessMatcher => ({ matches: () => false, problem });
+  if (proc.service) return nothing(null);
+
+  let nameTest = platform === 'windows' ? windowsNameTest(proc.name) : linuxNameTest(proc.name);
+  if (proc.nameRegex !== null && platform === 'linux') {
+    const compiled = compileRegex(proc.nameRegex, { ignoreCase: false });
+    if (!compiled.ok) return nothing(`nameregex: ${compiled.message}`);
+    nameTest = (name) => compiled.regex.test(name);
+  }
+  if (proc.argRegex === null) return { matches: ({ name }) => nameTest(name), problem: null };
+  const compiled = compileRegex(proc.argRegex, { ignoreCase: platform === 'windows' });
+  if (!compiled.ok) return nothing(`argregex: ${compiled.message}`);
+  return { matches: ({ name, args }) => nameTest(name) && compiled.regex.test(args.join(' ')), problem: null };
+}
+
+/** Compares as the kernel cuts names: after 15 bytes, wherever that is in a letter. A cut letter reads as U+FFFD. */
+function linuxNameTest(wanted: string): (name: string) => boolean {
+  let whole = '';
+  let bytes = 0;
+  let cut = false;
+  for (const letter of wanted) {
+    bytes += utf8Length(letter);
+    if (bytes > linuxNameBytes) {
+      cut = true;
+      break;
+    }
+    whole += letter;
+  }
+  return (name) => name === whole || (cut && name.replace(/\uFFFD+$/, '') === whole);
+}
+
+function utf8Length(letter: string): number {
+  const code = letter.codePointAt(0) ?? 0;
+  if (code < 0x80) return 1;
+  if (code < 0x800) return 2;
+  return code < 0x10000 ? 3 : 4;
+}
+
+/** Windows reports `nginx.exe`; a configuration may leave the extension out. */
+function windowsNameTest(wanted: string): (name: string) => boolean {
+  const lower = wanted.toLowerCase();
+  const cut = (name: string): string => name.slice(0, windowsNameCharacters);
+  return (name) => cut(name.toLowerCase()) === cut(lower) || cut(name.toLowerCase()) === cut(`${lower}.exe`);
+}
