@@ -1,0 +1,87 @@
+/** What the front worker and the main thread say to each other. Everything is structured-clonable. */
+
+/** Limits of the front; every one is explicit, and its comment says what raising it does. */
+export interface FrontLimits {
+  /** Sockets at once over all addresses. Raising it costs file descriptors and about 20 kB each. */
+  readonly connections: number;
+  /** Sockets at once from one source address. */
+  readonly connectionsPerSource: number;
+  /** API requests at once; more are answered 503 at once. Event streams count. */
+  readonly requests: number;
+  readonly requestsPerSource: number;
+  /** Bytes of a request's head; more is answered 431. */
+  readonly headerBytes: number;
+  /** Bytes of any body; routes have smaller limits of their own. */
+  readonly bodyBytes: number;
+  /** Time for a request's head to arrive. */
+  readonly headersTimeoutMs: number;
+  /** Time for a whole request to arrive. */
+  readonly requestTimeoutMs: number;
+  /** How long an idle connection is kept. Longer than the 60 s of usual balancers, so that it is they who close. */
+  readonly keepAliveTimeoutMs: number;
+  /** A client that takes nothing of its answer for so long is dropped. */
+  readonly stallTimeoutMs: number;
+}
+
+export const defaultFrontLimits: FrontLimits = {
+  connections: 768,
+  connectionsPerSource: 192,
+  requests: 192,
+  requestsPerSource: 96,
+  headerBytes: 16 * 1024,
+  bodyBytes: 96 * 1024 * 1024,
+  headersTimeoutMs: 5000,
+  requestTimeoutMs: 30_000,
+  keepAliveTimeoutMs: 65_000,
+  stallTimeoutMs: 20_000,
+};
+
+/** One address that the front listens on. */
+export interface FrontAddress {
+  readonly host: string;
+  readonly port: number;
+}
+export interface FrontData {
+  readonly table: SharedArrayBuffer;
+  /** Path of the main thread's internal socket (a named pipe on Windows). */
+  readonly socketPath: string;
+  /** Proves to the main thread that a request came through the front. */
+  readonly secret: string;
+  readonly node: string;
+  readonly limits: FrontLimits;
+}
+export type ToFront =
+  | { readonly type: 'listen'; readonly addresses: readonly FrontAddress[] }
+  | { readonly type: 'probes'; readonly request: number }
+  | { readonly type: 'close' };
+
+/** An observation with monotonic times; the main thread makes wall times of them. */
+export interface RawProbeObservation {
+  readonly module: string;
+  readonly source: string;
+  readonly host: string;
+  readonly agent: string;
+  readonly count: number;
+  readonly lastAtMs: number;
+  readonly intervalMs: number | null;
+  readonly lastStatus: 200 | 404;
+  readonly answersSinceChange: number;
+}
+export type FromFront =
+  | { readonly type: 'listening'; readonly address: FrontAddress; readonly port: number }
+  | {
+      readonly type: 'listenFailed';
+      readonly address: FrontAddress;
+      readonly code: string;
+      readonly message: string;
+      readonly retryMs: number;
+    }
+  | { readonly type: 'probes'; readonly request: number; readonly probes: readonly RawProbeObservation[] }
+  /** One of the first answers that a prober got after the module's readiness changed. */
+  | { readonly type: 'probed'; readonly probe: RawProbeObservation }
+  | { readonly type: 'closed' };
+
+/** Header with the true address of the client; a client's own copy is removed. */
+export const peerHeader = 'x-holdfast-peer';
+/** Header with the secret that only the front knows. */
+export const frontHeader = 'x-holdfast-front';

@@ -1,0 +1,309 @@
+/**
+ * The front: a worker thread that owns the TCP port. It answers probes from shared memory, also while the main thread hangs, and pipes
+ * everything else to the main thread's app over a private socket. It imports nothing heavy, and decides nothing but who may knock.
+ */
+import { Agent, createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { parentPort, workerData } from 'node:worker_threads';
+import { isLoopback, isOpenToOtherMachines } from '../access-rules.js';
+import { createReadyReader, monotonicMs } from '../ready-table.js';
+import { createConnections } from './connections.js';
+import { answerHealth } from './health.js';
+import { type FromFront, type FrontAddress, type FrontData, frontHeader, peerHeader, type ToFront } from './messages.js';
+import { createProbeLog } from './probe-log.js';
+
+const port = parentPort;
+if (port === null) throw new Error('The front is a worker thread.');
+const data: FrontData = workerData;
+const { limits } = data;
+const table = createReadyReader(data.table);
+const connections = createConnections(limits);
+const tell = (message: FromFront): void => port.postMessage(message);
+const probes = createProbeLog((probe) => tell({ type: 'probed', probe }));
+const agent = new Agent({ keepAlive: true, maxSockets: limits.requests, maxFreeSockets: 8 });
+
+const okHeaders = ['Content-Type', 'text/plain', 'Cache-Control', 'no-store', 'Content-Length', '2'];
+const notFoundHeaders = ['Content-Type', 'text/plain', 'Cache-Control', 'no-store', 'Content-Length', '9'];
+const probeStart = '/var/modules/';
+const probeEnd = '/ready.txt';
+const healthStart = '/health/';
+const hopByHop = new Set([
+  ...['connection', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization', 'te', 'trailer'],
+  ...['transfer-encoding', 'upgrade', 'expect', peerHeader, frontHeader],
+]);
+
+function sourceOf(socket: Socket): string {
+  const address = socket.remoteAddress ?? '';
+  return address.startsWith('::ffff:') ? address.slice(7) : address;
+}
+function observe(incoming: IncomingMessage, module: string, status: 200 | 404, changes: number): void {
+  const { socket } = incoming;
+  probes.observe(socket, { module, source: sourceOf(socket), status, changes, atMs: monotonicMs() }, () => ({
+    host: incoming.headers.host ?? '',
+    agent: incoming.headers['user-agent'] ?? '',
+  }));
+}
+function plain(response: ServerResponse, status: number, text: string, headers: Readonly<Record<string, string>> = {}): void {
+  response.writeHead(status, {
+    'Content-Type': 'text/plain',
+    'Cache-Control': 'no-store',
+    'Content-Length': Buffer.byteLength(text),
+    ...headers,
+  });
+  response.end(text);
+}
+
+function onProbe(incoming: IncomingMessage, response: ServerResponse, path: string): void {
+  if (!path.endsWith(probeEnd)) {
+    plain(response, 404, 'NOT FOUND');
+    return;
+  }
+  if (incoming.method !== 'GET' && incoming.method !== 'HEAD') {
+    plain(response, 405, 'METHOD NOT ALLOWED', { Allow: 'GET, HEAD' });
+    return;
+  }
+  const module = path.slice(probeStart.length, -probeEnd.length);
+  const health = table.read(module);
+  const ready = health?.ready === true && health.alive;
+  if (health !== null) observe(incoming, module, ready ? 200 : 404, health.changes);
+  response.writeHead(ready ? 200 : 404, ready ? okHeaders : notFoundHeaders);
+  response.end(ready ? 'OK' : 'NOT FOUND');
+}
+function onHealth(incoming: IncomingMessage, response: ServerResponse, path: string): void {
+  if (incoming.method !== 'GET' && incoming.method !== 'HEAD') {
+    plain(response, 405, 'METHOD NOT ALLOWED', { Allow: 'GET, HEAD' });
+    return;
+  }
+  const answer = answerHealth(path.slice(healthStart.length), table);
+  if (answer === null) {
+    plain(response, 404, 'NOT FOUND');
+    return;
+  }
+  const status = answer.pass ? 200 : 404;
+  if (answer.check === 'ready' && answer.changes !== null) observe(incoming, answer.module, status, answer.changes);
+  plain(response, status, answer.body, { 'Content-Type': 'application/json' });
+}
+
+/** Problem documents of the front itself: what it refuses never reaches the main thread. */
+function refuse(
+  response: ServerResponse,
+  status: number,
+  code: string,
+  detail: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const body = JSON.stringify({
+    ...{ type: `/api/#error-${code}`, title: detail, status, detail, instance: '', code, node: data.node },
+  });
+  plain(response, status, body, { 'Content-Type': 'application/problem+json', Connection: 'close', ...headers });
+}
+
+interface Pipe {
+  readonly response: ServerResponse;
+  progressAtMs: number;
+}
+const pipes = new Set<Pipe>();
+
+function headersFor(incoming: IncomingMessage, peer: string): string[] | null {
+  const raw = incoming.rawHeaders;
+  const named = new Set((incoming.headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase()));
+  const headers: string[] = [];
+  let hosts = 0;
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = raw[index] ?? '';
+    const lower = name.toLowerCase();
+    if (lower === 'host') hosts += 1;
+    if (hopByHop.has(lower) || (named.has(lower) && lower !== 'host' && lower !== 'content-length')) continue;
+    headers.push(name, raw[index + 1] ?? '');
+  }
+  if (hosts > 1 || (hosts === 0 && incoming.httpVersion !== '1.0') || raw.length > 200) return null;
+  if (incoming.headers['transfer-encoding'] !== undefined) headers.push('Transfer-Encoding', 'chunked');
+  else if (incoming.headers['content-length'] === undefined) headers.push('Content-Length', '0');
+  headers.push(peerHeader, peer, frontHeader, data.secret);
+  return headers;
+}
+
+function onApi(incoming: IncomingMessage, response: ServerResponse, url: string, path: string): void {
+  const { socket } = incoming;
+  const peer = sourceOf(socket);
+  if (!isLoopback(peer) && !isOpenToOtherMachines(incoming.method ?? '', path)) {
+    refuse(
+      response,
+      403,
+      'HTTP_FORBIDDEN',
+      'From another machine only the health probe and sealed requests of the cluster are answered.',
+    );
+    return;
+  }
+  const headers = url.startsWith('/') ? headersFor(incoming, peer) : null;
+  if (headers === null) {
+    refuse(response, 400, 'HTTP_QUERY', 'The request needs a path, one Host header, and at most 100 headers.');
+    return;
+  }
+  if (Number(incoming.headers['content-length'] ?? 0) > limits.bodyBytes) {
+    refuse(response, 413, 'HTTP_TOO_LARGE', `No body may have more than ${limits.bodyBytes} bytes.`);
+    return;
+  }
+  const release = connections.beginRequest(socket);
+  if (release === null) {
+    refuse(response, 503, 'HTTP_BUSY', 'Too many requests at once; try again in a moment.', { 'Retry-After': '1' });
+    return;
+  }
+  connections.busy(socket);
+  const pipe: Pipe = { response, progressAtMs: monotonicMs() };
+  pipes.add(pipe);
+  response.on('drain', () => {
+    pipe.progressAtMs = monotonicMs();
+  });
+  const upstream = request({ socketPath: data.socketPath, method: incoming.method, path: url, headers, agent, setHost: false });
+  response.once('close', () => {
+    pipes.delete(pipe);
+    release();
+    connections.answered(socket);
+    if (!response.writableFinished) upstream.destroy();
+  });
+  let bytes = 0;
+  incoming.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes <= limits.bodyBytes) return;
+    refuse(response, 413, 'HTTP_TOO_LARGE', `No body may have more than ${limits.bodyBytes} bytes.`);
+    upstream.destroy();
+  });
+  incoming.on('error', () => upstream.destroy());
+  upstream.on('error', (error) => {
+    if (!response.destroyed && !response.writableEnded)
+      refuse(response, 503, 'HTTP_BUSY', `The daemon does not answer: ${error.message}.`);
+  });
+  upstream.once('response', (answer) => {
+    const kept: string[] = [];
+    for (let index = 0; index < answer.rawHeaders.length; index += 2) {
+      const name = answer.rawHeaders[index] ?? '';
+      if (!hopByHop.has(name.toLowerCase())) kept.push(name, answer.rawHeaders[index + 1] ?? '');
+    }
+    response.writeHead(answer.statusCode ?? 502, kept);
+    response.flushHeaders();
+    answer.on('error', () => response.destroy());
+    answer.pipe(response);
+  });
+  incoming.pipe(upstream);
+}
+
+function onRequest(incoming: IncomingMessage, response: ServerResponse): void {
+  const url = incoming.url ?? '';
+  const query = url.indexOf('?');
+  const path = query === -1 ? url : url.slice(0, query);
+  if (path.startsWith(probeStart)) {
+    connections.answered(incoming.socket);
+    onProbe(incoming, response, path);
+    return;
+  }
+  if (path.startsWith(healthStart)) {
+    connections.answered(incoming.socket);
+    onHealth(incoming, response, path);
+    return;
+  }
+  try {
+    onApi(incoming, response, url, path);
+  } catch (error) {
+    refuse(response, 400, 'HTTP_QUERY', error instanceof Error ? error.message : String(error));
+  }
+}
+
+function onConnection(socket: Socket): void {
+  if (!connections.add(socket, sourceOf(socket))) {
+    socket.destroy();
+    return;
+  }
+  socket.once('close', () => connections.remove(socket));
+}
+
+interface Listener {
+  readonly address: FrontAddress;
+  server: Server | null;
+  retry: NodeJS.Timeout | null;
+  retryMs: number;
+}
+const listeners = new Map<string, Listener>();
+const keyOf = (address: FrontAddress): string => `${address.host} ${address.port}`;
+
+function remedy(code: string, address: FrontAddress, retryMs: number): string {
+  const where = `${address.host} port ${address.port}`;
+  const next = `It is tried again in ${retryMs / 1000} s.`;
+  if (code === 'EADDRINUSE')
+    return `${where} is in use by another program: stop that one (ss -ltnp shows it) or give Holdfast another port. ${next}`;
+  if (code === 'EACCES') return `${where} may not be opened by this user: take a port from 1024 up, or run as root. ${next}`;
+  if (code === 'EADDRNOTAVAIL')
+    return `${where}: this machine does not have that address (yet): check cluster.xml and the network. ${next}`;
+  return `${where} cannot be listened on (${code}). ${next}`;
+}
+function open(listener: Listener): void {
+  const { address } = listener;
+  const server = createServer(
+    {
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      connectionsCheckingInterval: 1000,
+      insecureHTTPParser: false,
+      // Some balancers' probes have no Host header; the API asks for one itself.
+      requireHostHeader: false,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: 30_000,
+    },
+    onRequest,
+  );
+  listener.server = server;
+  server.maxHeadersCount = 0;
+  server.on('connection', onConnection);
+  server.on('error', (error: NodeJS.ErrnoException) => {
+    const code = error.code ?? 'UNKNOWN';
+    const { retryMs } = listener;
+    listener.retryMs = Math.min(retryMs * 2, 10_000);
+    listener.retry = setTimeout(() => open(listener), retryMs);
+    tell({ type: 'listenFailed', address, code, message: remedy(code, address, retryMs), retryMs });
+  });
+  server.listen({ host: address.host, port: address.port, backlog: 511, ipv6Only: true }, () => {
+    listener.retryMs = 500;
+    const bound = server.address();
+    tell({ type: 'listening', address, port: bound !== null && typeof bound === 'object' ? bound.port : address.port });
+  });
+}
+function shut(listener: Listener): void {
+  if (listener.retry !== null) clearTimeout(listener.retry);
+  listener.server?.close();
+  listener.server?.closeAllConnections();
+  listeners.delete(keyOf(listener.address));
+}
+function listen(addresses: readonly FrontAddress[]): void {
+  const wanted = new Set(addresses.map(keyOf));
+  for (const [key, listener] of listeners) if (!wanted.has(key)) shut(listener);
+  for (const address of addresses) {
+    if (listeners.has(keyOf(address))) continue;
+    const listener: Listener = { address, server: null, retry: null, retryMs: 500 };
+    listeners.set(keyOf(address), listener);
+    open(listener);
+  }
+}
+
+const stallCheck = setInterval(() => {
+  const oldest = monotonicMs() - limits.stallTimeoutMs;
+  for (const { response, progressAtMs } of pipes) if (response.writableLength > 0 && progressAtMs < oldest) response.destroy();
+}, 1000);
+
+port.on('message', (message: ToFront) => {
+  if (message.type === 'listen') listen(message.addresses);
+  else if (message.type === 'probes') tell({ type: 'probes', request: message.request, probes: probes.list() });
+  else {
+    for (const listener of listeners.values()) shut(listener);
+    clearInterval(stallCheck);
+    agent.destroy();
+    tell({ type: 'closed' });
+    port.close();
+  }
+});
