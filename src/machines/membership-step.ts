@@ -1,0 +1,280 @@
+/**
+ * One step of membership: context and event in, context and effects out. Everything the machine knows happens here, in a fixed
+ * order: time, what the event says, who counts, whose view holds, who owns which share, what to tell.
+ */
+
+import type {
+  Loss,
+  MembershipBody,
+  MembershipContext,
+  MembershipEffect,
+  MembershipEvent,
+  MembershipInput,
+  PeerState,
+  PulseReport,
+  ShareMap,
+} from './membership.types.js';
+import { lossEvidence } from './membership-evidence.js';
+import {
+  isPause,
+  type Lateness,
+  listenedMs,
+  nextHealth,
+  pauseMemoryMs,
+  rememberLateness,
+  worstLateness,
+} from './membership-patience.js';
+import {
+  afterPacket,
+  afterSilence,
+  isLive,
+  isNews,
+  markForeign,
+  noView,
+  peerNamed,
+  peerStatus,
+  sameModules,
+  unheardPeers,
+} from './membership-peers.js';
+import {
+  countsOf,
+  digestOf,
+  followersMaps,
+  leadersMaps,
+  shareOf,
+  unconfirmedGroups,
+  withoutOutdated,
+} from './membership-shares.js';
+import { decide } from './membership-view.js';
+import { mapsDigest, sameOwners, unowned } from './share-map.js';
+
+/** A node that has just started and heard nobody. */
+export function startContext(input: MembershipInput): MembershipContext {
+  const view = noView(input.viewEpoch);
+  return {
+    input,
+    nowMs: input.atMs,
+    listeningMs: 0,
+    peers: unheardPeers(input),
+    joined: false,
+    view,
+    holdingSinceMs: null,
+    modules: [],
+    maps: [],
+    unconfirmed: [],
+    health: 1,
+    onTimeTicks: 0,
+    latenesses: [],
+    pause: null,
+    body: { view, modules: [], shareMaps: [], lagMs: 0, pause: null, health: 1, mapsDigest: mapsDigest([]) },
+  };
+}
+
+export interface Step {
+  readonly context: MembershipContext;
+  readonly effects: readonly MembershipEffect[];
+}
+
+/** Carries out one event. `STOP` is the chart's business and changes nothing here. */
+export function step(before: MembershipContext, event: MembershipEvent): Step {
+  const told = takeIn(before, event);
+  const marked = { ...told, peers: markForeign(told.peers, told) };
+  const decision = decide(marked);
+  const viewed = { ...marked, ...decision };
+  const changes = viewChange(before, viewed);
+  const judged = { ...viewed, peers: withEvidence(viewed, changes.lost) };
+  const heard = event.type === 'PACKET' ? withHeardMaps(judged, event.report) : judged;
+  const shared = withLeadersMaps(before, heard);
+  const local = withShares(shared);
+  const body = nextBody(local);
+  const context = { ...local, body };
+  return { context, effects: effectsOf(before, context, changes) };
+}
+
+// ---------------------------------------------------------------- what the event says
+
+function takeIn(context: MembershipContext, event: MembershipEvent): MembershipContext {
+  switch (event.type) {
+    case 'PULSE_DUE': {
+      const timed = atTime(context, event.atMs);
+      const late = afterLateness(timed, event.lateMs);
+      // Only a tick accuses: every packet that came before it has been handed over by then.
+      return { ...late, peers: mapKeeping(late.peers, (peer) => afterSilence(peer, late)) };
+    }
+    case 'PACKET': {
+      const timed = atTime(context, event.atMs);
+      const { report } = event;
+      return {
+        ...timed,
+        peers: mapKeeping(timed.peers, (peer) => (peer.node === report.from ? afterPacket(peer, report, timed) : peer)),
+      };
+    }
+    case 'CLOCK_GAP':
+      return afterLateness(atTime(context, event.atMs), event.lengthMs);
+    case 'LOCAL_STATE': {
+      const shares = new Map(context.modules.map((module) => [module.module, module.share]));
+      const modules = event.modules.map((module) => ({ ...module, share: shares.get(module.module) ?? 0 }));
+      return { ...context, modules: sameModules(modules, context.modules) ? context.modules : modules };
+    }
+    case 'STOP':
+      return context;
+  }
+}
+
+/** Time never runs backwards here, whatever the events say. */
+function atTime(context: MembershipContext, atMs: number): MembershipContext {
+  const nowMs = Math.max(context.nowMs, atMs);
+  return { ...context, nowMs, listeningMs: context.listeningMs + listenedMs(nowMs - context.nowMs, context.input.pulseMs) };
+}
+
+function afterLateness(context: MembershipContext, lateMs: number): MembershipContext {
+  const { pulseMs } = context.input;
+  const lateness: Lateness = { atMs: context.nowMs, lateMs: Math.max(0, lateMs) };
+  const paused = isPause(lateMs, pulseMs);
+  const remembered = context.pause !== null && context.nowMs - context.pause.endedAtMs < pauseMemoryMs ? context.pause : null;
+  return {
+    ...context,
+    ...nextHealth(context, lateMs, pulseMs),
+    latenesses: rememberLateness(context.latenesses, lateness),
+    pause: paused ? { lengthMs: Math.round(lateMs), endedAtMs: context.nowMs } : remembered,
+  };
+}
+
+/** Like map, but the same array when nothing changed. */
+function mapKeeping<T>(items: readonly T[], change: (item: T) => T): readonly T[] {
+  const changed = items.map(change);
+  return changed.every((item, index) => item === items[index]) ? items : changed;
+}
+
+// ---------------------------------------------------------------- the view
+
+interface ViewChange {
+  readonly changed: boolean;
+  readonly lost: readonly Loss[];
+  readonly joined: readonly string[];
+}
+
+function viewChange(before: MembershipContext, after: MembershipContext): ViewChange {
+  const lost = before.view.members.filter((node) => !after.view.members.includes(node));
+  return {
+    changed: before.view !== after.view,
+    lost: lost.map((node) => ({ node, evidence: lossEvidence(node, after) })),
+    joined: after.view.members.filter((node) => !before.view.members.includes(node)),
+  };
+}
+
+function withEvidence(context: MembershipContext, lost: readonly Loss[]): readonly PeerState[] {
+  return mapKeeping(context.peers, (peer) => {
+    const loss = lost.find((one) => one.node === peer.node);
+    return loss === undefined ? peer : { ...peer, evidence: loss.evidence };
+  });
+}
+
+// ---------------------------------------------------------------- the shares
+
+function withLeadersMaps(before: MembershipContext, context: MembershipContext): MembershipContext {
+  if (!context.joined || context.view.leader !== context.input.self) return { ...context, unconfirmed: [] };
+  const same =
+    before.view === context.view &&
+    before.modules === context.modules &&
+    before.peers.every((peer, index) => peer.modules === context.peers[index]?.modules);
+  const maps = same ? context.maps : keepIfSame(context.maps, leadersMaps(context));
+  return { ...context, maps, unconfirmed: unconfirmedGroups({ ...context, maps }, context.maps) };
+}
+
+/**
+ * Takes over the maps in a packet of the leader, for the view that holds now. A node that has not joined yet takes those of
+ * whoever leads: if it is to lead itself, it goes on from them instead of dealing out everything anew.
+ */
+function withHeardMaps(context: MembershipContext, report: PulseReport): MembershipContext {
+  const { view, maps } = context;
+  const peer = peerNamed(context.peers, report.from);
+  if (!isLive(peer) || report.body.view.leader !== report.from) return context;
+  if (!context.joined) return { ...context, maps: followersMaps(maps, report.body.shareMaps) };
+  if (view.leader !== report.from || view.epoch !== report.body.view.epoch) return context;
+  return { ...context, maps: withoutOutdated(followersMaps(maps, report.body.shareMaps), view, report.body.mapsDigest) };
+}
+
+function keepIfSame(known: readonly ShareMap[], next: readonly ShareMap[]): readonly ShareMap[] {
+  return known.length === next.length && next.every((map, index) => map === known[index]) ? known : next;
+}
+
+/** Fills in the share of each local module. */
+function withShares(context: MembershipContext): MembershipContext {
+  const { self, nodes } = context.input;
+  const modules = mapKeeping(context.modules, (module) => {
+    const share = shareOf(module.module, self, context.maps, nodes);
+    return share === module.share ? module : { ...module, share };
+  });
+  return { ...context, modules };
+}
+
+// ---------------------------------------------------------------- what to tell
+
+/** The body that the present context calls for; the last one itself when nothing in it changed. */
+function nextBody(context: MembershipContext): MembershipBody {
+  const { body } = context;
+  const shareMaps = keepIfSame(
+    body.shareMaps,
+    context.maps.filter((map) => context.unconfirmed.includes(map.group)),
+  );
+  const pause =
+    context.pause === null
+      ? null
+      : // Whole seconds: the age alone must not make a new body at every tick.
+        { lengthMs: context.pause.lengthMs, agoMs: Math.round((context.nowMs - context.pause.endedAtMs) / 1000) * 1000 };
+  const next: MembershipBody = {
+    view: context.view,
+    modules: context.modules,
+    shareMaps,
+    lagMs: worstLateness(context.latenesses),
+    pause: pause?.agoMs === body.pause?.agoMs && pause?.lengthMs === body.pause?.lengthMs ? body.pause : pause,
+    health: context.health,
+    mapsDigest: digestOf(context.maps, context.view),
+  };
+  const same =
+    next.view === body.view &&
+    next.modules === body.modules &&
+    next.shareMaps === body.shareMaps &&
+    next.lagMs === body.lagMs &&
+    next.pause === body.pause &&
+    next.health === body.health &&
+    next.mapsDigest === body.mapsDigest;
+  return same ? body : next;
+}
+
+function effectsOf(before: MembershipContext, after: MembershipContext, change: ViewChange): readonly MembershipEffect[] {
+  const atMs = after.nowMs;
+  const { body } = after;
+  const urgent =
+    body.view !== before.body.view ||
+    body.modules !== before.body.modules ||
+    body.mapsDigest !== before.body.mapsDigest ||
+    (body.shareMaps !== before.body.shareMaps && body.shareMaps.length > 0);
+  return [
+    ...(body === before.body ? [] : [{ type: 'publish', body, urgent } as const]),
+    ...(change.changed
+      ? [{ type: 'view.changed', view: after.view, lost: change.lost, joined: change.joined, atMs } as const]
+      : []),
+    ...after.peers.flatMap((peer) => {
+      const was = peerNamed(before.peers, peer.node);
+      if (was === undefined || (was === peer && before.view === after.view)) return [];
+      const status = peerStatus(peer, after.view);
+      return isNews(peerStatus(was, before.view), status) ? [{ type: 'peer.changed', peer: status, atMs } as const] : [];
+    }),
+    ...changedMaps(before, after).map((map) => {
+      return { type: 'shares.changed', group: map.group, counts: countsOf(map, after.input.nodes), map, atMs } as const;
+    }),
+  ];
+}
+
+/** Maps whose owners changed; one that was forgotten is told once more, owned by nobody. */
+function changedMaps(before: MembershipContext, after: MembershipContext): readonly ShareMap[] {
+  if (before.maps === after.maps) return [];
+  const ownersBefore = (map: ShareMap): readonly number[] =>
+    before.maps.find((old) => old.group === map.group)?.owners ?? unowned;
+  const forgotten = before.maps.filter((old) => !after.maps.some((map) => map.group === old.group));
+  return [...after.maps, ...forgotten.map((map) => ({ ...map, owners: unowned }))].filter(
+    (map) => !sameOwners(ownersBefore(map), map.owners),
+  );
+}
