@@ -6,7 +6,11 @@
  * two runs of the daemon within one boot, never between boots or machines.
  */
 import type { ClusterConfig, ModuleConfig } from '../config/types.js';
+import type { ProbeSource } from '../machines/module.types.js';
 import type { MembershipBody, PulseReport } from '../machines/membership.types.js';
+
+// What the transport carries; `src/io` knows the machines' types through this file only.
+export type { Heard, MembershipBody, ModuleDigest, PulseReport, ShareMap, View } from '../machines/membership.types.js';
 
 /** Monotonic and wall clocks, and timers on the monotonic one. */
 export interface Clock {
@@ -195,6 +199,19 @@ export interface OpenTransport {
   close(goodbye: boolean): Promise<void>;
 }
 
+// ---------------------------------------------------------------- health probe
+
+/** What load balancers are told, and what is known of them. */
+export interface Probe {
+  /** From now on this is the truth about a module. */
+  publish(module: string, truth: { readonly ready: boolean; readonly state: string; readonly quality: string }): void;
+  remove(module: string): void;
+  /** The control loop has just run; without it for 2 s every answer is 404. */
+  tick(): void;
+  /** Probers seen of late; `refusals` counts their 404s since the module last left its serving state. */
+  sources(module: string): readonly ProbeSource[];
+}
+
 // ---------------------------------------------------------------- the machine and the modules on it
 
 export interface Host {
@@ -234,4 +251,5 @@ export interface Ports {
   readonly records: Records;
   readonly logs: Logs;
   readonly transport: Transport;
+  readonly probe: Probe;
 }

@@ -88,7 +88,10 @@ export const errdMachine = setup({
       entry: 'scan',
       after: { pollTimer: { target: 'watching', reenter: true } },
       on: {
-        'errd.arm': { target: 'watching', reenter: true, actions: ['arm', 'select'] },
+        'errd.arm': [
+          { guard: 'watchesSomething', target: 'watching', reenter: true, actions: ['arm', 'select'] },
+          { target: 'idle', actions: ['arm', 'forgetQuick', 'select', 'reportNothing'] },
+        ],
         'errd.enable': { target: 'watching', reenter: true, actions: ['switch', 'select'] },
         'errd.disarm': { target: 'idle', actions: ['disarm', 'forgetQuick', 'select'] },
         'process.exited': { actions: ['noteExit', 'scan'] },

@@ -15,6 +15,7 @@ export const moduleFarmMachine = moduleSetup.createMachine({
   context: ({ input }) => ({
     plan: input.plan,
     intent: input.resume?.intent ?? 'none',
+    lastIntent: input.resume?.intent ?? 'none',
     wish: input.wish,
     counter: input.counter,
     cause: { kind: 'automatic', by: 'holdfastd' },

@@ -169,6 +169,7 @@ export const moduleSetup = base.extend({
     acceptHandlerFailure: base.enqueueActions(({ context, enqueue }) => {
       enqueue.assign({
         intent: 'stopstart',
+        lastIntent: 'stopstart',
         action: 'stopstart',
         cause: errdOrigin,
         reason: `stopstart: handler ${context.handler ?? ''} failed`,

@@ -115,6 +115,7 @@ export function accept(context: ModuleContext, event: CommandEvent): Partial<Mod
   return {
     counter,
     intent,
+    lastIntent: intent,
     atMs,
     cause: origin,
     action: scriptAction[intent],

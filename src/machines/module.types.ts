@@ -52,6 +52,8 @@ export interface ModuleInput {
 export interface ModuleContext {
   readonly plan: ModulePlan;
   readonly intent: Intent;
+  /** The last intent that was accepted: tells at rest how the module came there. */
+  readonly lastIntent: Intent;
   readonly wish: 'start' | 'stop';
   readonly counter: RestartCounter;
   readonly cause: Origin;

@@ -1,0 +1,22 @@
+import type { ModuleConfig } from '../config/types.js';
+import { defaultRules } from '../machines/failover-rules.js';
+import type { ModulePlan } from '../machines/module.types.js';
+
+/** Default of `handle_time` where there is no `<failover>` element, in ms (statecharts design). */
+const defaultHandleTimeMs = 2_000;
+
+/** What a configuration means for the module's chart. */
+export function planOf(module: string, config: ModuleConfig): ModulePlan {
+  const { service, user, errd, failover } = config;
+  return {
+    module,
+    limits: { maxloop: service.maxloop, loopIntervalMs: service.loopIntervalMs },
+    nicestopTimeoutMs: user?.nicestopTimeoutMs ?? 0,
+    forcestopTimeoutMs: user?.forcestopTimeoutMs ?? 0,
+    startTimeoutMs: user?.startTimeoutMs ?? null,
+    drain: service.drain,
+    rules: failover?.extends === false ? [] : defaultRules,
+    handleTimeMs: failover?.handleTimeMs ?? defaultHandleTimeMs,
+    errd: errd ?? { pollTimerMs: 30_000, procs: [] },
+  };
+}

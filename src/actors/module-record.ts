@@ -1,0 +1,97 @@
+/** What is kept on disk of a module, and where it goes on from it when the daemon starts. Source: architecture design, 'Persistence'. */
+import type { ServiceConfig } from '../config/types.js';
+import type { Intent, ModuleContext, ModuleInput, ModulePlan } from '../machines/module.types.js';
+import type { RestartCounter } from '../machines/restart-counter.js';
+import { emptyCounter } from '../machines/restart-counter.js';
+import type { InterruptedScript } from '../machines/resume.js';
+import { planResumption } from '../machines/resume.js';
+
+/** Name of a module's record. */
+export const stateRecord = 'state';
+
+/** Version 1 of the record. Times are monotonic within the boot that `bootId` names. */
+export interface ModuleRecord {
+  readonly version: 1;
+  readonly bootId: string;
+  readonly path: string;
+  readonly intent: Intent;
+  readonly lastIntent: Intent;
+  readonly wish: 'start' | 'stop';
+  readonly counter: RestartCounter;
+  readonly disabledClasses: readonly string[];
+  readonly enabledClasses: readonly string[];
+  readonly generation: number;
+  /** Wall ms at which the present state began. */
+  readonly sinceWallMs: number;
+  readonly reason: string | null;
+  /** `boot -m AM on|off`, for boot="ignore". */
+  readonly bootSwitch: 'on' | 'off';
+}
+
+/** The record of a module at this moment. */
+export function recordOf(
+  context: ModuleContext,
+  place: Pick<ModuleRecord, 'bootId' | 'path' | 'generation' | 'sinceWallMs' | 'bootSwitch'>,
+): ModuleRecord {
+  const { intent, lastIntent, wish, counter, disabledClasses, enabledClasses, reason } = context;
+  return { version: 1, ...place, intent, lastIntent, wish, counter, disabledClasses, enabledClasses, reason };
+}
+
+/** A record as it came from the disk, or null when it is not one that this version understands. */
+export function readRecord(value: unknown): ModuleRecord | null {
+  const isRecord = (one: unknown): one is ModuleRecord =>
+    typeof one === 'object' && one !== null && 'version' in one && one.version === 1 && 'path' in one && typeof one.path === 'string';
+  return isRecord(value) ? value : null;
+}
+
+/** How a module begins when the daemon starts. */
+export interface Beginning {
+  readonly input: ModuleInput;
+  /** A start to be commanded at once: at boot (after `delayMs`), or the second half of a stopstart. */
+  readonly start: { readonly kind: 'boot' | 'automatic'; readonly delayMs: number } | null;
+}
+
+/** Whether a module is to be started at boot (section 2.2, `boot`). */
+export function startsAtBoot(boot: ServiceConfig['boot'], record: ModuleRecord | null): boolean {
+  switch (boot) {
+    case 'on':
+      return true;
+    case 'off':
+      return false;
+    case 'auto':
+      return record?.wish === 'start';
+    case 'ignore':
+      return record?.bootSwitch === 'on';
+  }
+}
+
+/**
+ * Where a module begins.
+ * @param boots the daemon starts because the machine does (or it was shut down in order): boot settings apply.
+ */
+export function begin(
+  plan: ModulePlan,
+  service: ServiceConfig,
+  record: ModuleRecord | null,
+  run: InterruptedScript | null,
+  bootId: string,
+): Beginning {
+  const sameBoot = record !== null && record.bootId === bootId;
+  const base = {
+    plan,
+    wish: record?.wish ?? ('stop' as const),
+    disabledClasses: record?.disabledClasses ?? [],
+    enabledClasses: record?.enabledClasses ?? [],
+  };
+  const stopped: ModuleInput = { ...base, counter: sameBoot ? record.counter : emptyCounter, resume: null };
+  if (sameBoot && record.path !== 'STOP' && record.path !== 'deciding') {
+    const resume = planResumption(record.path, record.intent, run);
+    return { input: { ...stopped, resume }, start: null };
+  }
+  if (sameBoot && record.lastIntent === 'stopstart' && record.wish === 'start') {
+    return { input: stopped, start: { kind: 'automatic', delayMs: 0 } };
+  }
+  const boots = !sameBoot || record.lastIntent === 'shutdown';
+  const starts = boots && startsAtBoot(service.boot, record);
+  return { input: stopped, start: starts ? { kind: 'boot', delayMs: service.bootDelayMs } : null };
+}

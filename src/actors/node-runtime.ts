@@ -1,0 +1,360 @@
+/**
+ * The node's actors as one thing that can be started and stopped: the tree below the node actor, what was kept on disk,
+ * membership, and the public face. It is the same for the daemon and for the simulator, which hand it different ports.
+ */
+import type { Actor, InspectionEvent } from 'xstate';
+import { createActor } from 'xstate';
+import type { ClusterConfig, ProcConfig } from '../config/types.js';
+import { errdMachine } from '../machines/errd.machine.js';
+import type { ModuleDigest } from '../machines/membership.types.js';
+import { messages } from '../machines/messages.js';
+import type { Message } from '../machines/messages.js';
+import type { CommandName, Origin } from '../machines/module.types.js';
+import { answerCommand } from '../machines/module-rules.js';
+import { moduleFarmMachine } from '../machines/module-farm.machine.js';
+import { moduleActorId, nodeMachine } from '../machines/node.machine.js';
+import type { InterruptedScript } from '../machines/resume.js';
+import { scriptMachine } from '../machines/script.machine.js';
+import { createActionBook } from './action-book.js';
+import { createDrainWatch } from './drain.actor.js';
+import type { EventRing } from './event-ring.js';
+import { createEventRing } from './event-ring.js';
+import type { ActionProgress, ActionRequest, Caller, Failure, Outcome } from './face.js';
+import type { MembershipHandle, MembershipListener } from './membership.types.js';
+import type { ModuleHost } from './module-host.js';
+import { hostModule } from './module-host.js';
+import { planOf } from './module-plan.js';
+import { begin, readRecord, stateRecord } from './module-record.js';
+import type { ActiveModule, Ports } from './ports.js';
+import type { ProcessMatcher } from './process-watch.actor.js';
+import { createProcessWatch } from './process-watch.actor.js';
+import type { RunRecord } from './script.actor.js';
+import { createScriptRunner, runRecord } from './script.actor.js';
+
+/** How often the control loop says that it is alive, in ms. */
+const tickMs = 250;
+
+/** What membership needs to begin. */
+export interface ClusterMembership {
+  readonly cluster: ClusterConfig;
+  readonly clusterId: string;
+  readonly keyHex: string | null;
+  readonly signature: string;
+}
+
+export interface NodeRuntimeOptions {
+  readonly ports: Ports;
+  readonly node: string;
+  readonly version: string;
+  /** Counts the daemon's starts; first part of ids. */
+  readonly epoch: number;
+  readonly compileMatcher: (proc: ProcConfig) => ProcessMatcher;
+  readonly startMembership: (membership: ClusterMembership, listener: MembershipListener) => MembershipHandle;
+  readonly inspect?: (event: InspectionEvent) => void;
+}
+
+const fail = (code: string, message: string): { readonly ok: false; readonly failure: Failure } => ({ ok: false, failure: { code, message } });
+
+/** The running actors of one node. */
+export interface NodeRuntime {
+  readonly node: string;
+  readonly ring: EventRing;
+  readonly hosts: ReadonlyMap<string, ModuleHost>;
+  /** Begins a module from what is on disk of it: at the daemon's start, or when its configuration was applied. */
+  addModule(active: ActiveModule): Promise<ModuleHost>;
+  removeModule(name: string): Promise<void>;
+  joinCluster(membership: ClusterMembership): Promise<void>;
+  leaveCluster(goodbye: boolean): Promise<void>;
+  membership(): MembershipHandle | null;
+  command(request: ActionRequest): Outcome<ActionProgress>;
+  action(id: string): ActionProgress | null;
+  /** Calls back at each change of a module's state until closed. */
+  onChange(listener: (host: ModuleHost) => void): { close(): void };
+  log(line: Message): void;
+  /** Stops all modules in order (shutdown), says goodbye, and ends. */
+  shutdown(who: string): Promise<void>;
+  /** Ends at once and leaves applications and scripts as they are. */
+  leave(): Promise<void>;
+}
+
+/** Builds the node's actor tree on the given ports and starts it, without modules. */
+export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
+  const { ports, node, epoch } = options;
+  const { clock, records, logs, probe } = ports;
+  const hosts = new Map<string, ModuleHost>();
+  const actives = new Map<string, ActiveModule>();
+  const ring = createEventRing(epoch);
+  const actions = createActionBook(epoch);
+  const listeners = new Set<(host: ModuleHost) => void>();
+  const bootTimers = new Map<string, unknown>();
+  let membership: MembershipHandle | null = null;
+  let leaving = false;
+
+  const log = (line: Message): void => {
+    logs.node({ atMs: clock.monotonicMs(), wallMs: clock.wallMs(), ...line });
+    ring.append({
+      node,
+      module: null,
+      type: 'node.log',
+      at: new Date(clock.wallMs()).toISOString(),
+      atMs: clock.monotonicMs(),
+      cause: null,
+      data: { level: line.level, component: line.component, message: line.message },
+    });
+  };
+
+  const machine = nodeMachine.provide({
+    actors: {
+      module: moduleFarmMachine.provide({
+        actors: {
+          script: scriptMachine.provide({
+            actors: { runner: createScriptRunner({ ...ports, activeModule: (name) => actives.get(name) ?? null, leaving: () => leaving }) },
+          }),
+          errd: errdMachine.provide({ actors: { watcher: createProcessWatch(ports, options.compileMatcher) } }),
+          drainWatch: createDrainWatch(ports),
+        },
+      }),
+    },
+  });
+  const root: Actor<typeof machine> = createActor(machine, {
+    id: node,
+    clock: {
+      setTimeout: (callback, delayMs) => clock.setTimeout(callback, delayMs),
+      clearTimeout: (handle) => clock.clearTimeout(handle),
+    },
+    ...(options.inspect ? { inspect: options.inspect } : {}),
+  });
+  root.on('module.defect', ({ name, detail }) => hosts.get(name)?.fail(detail));
+  root.start();
+
+  let ticker: unknown = null;
+  const tick = (): void => {
+    probe.tick();
+    ticker = clock.setTimeout(tick, tickMs);
+  };
+  tick();
+
+  const digests = (): readonly Omit<ModuleDigest, 'share'>[] =>
+    [...hosts.values()].map((host) => {
+      const { state, quality } = host.status();
+      const generation = host.generation();
+      return {
+        module: host.active.name,
+        state,
+        quality: quality === 'Unknown' ? 'NotReady' : quality,
+        generation,
+        signature: host.active.signature.slice(0, 8),
+      };
+    });
+  const changed = (host: ModuleHost): void => {
+    membership?.setLocal(digests());
+    for (const listener of [...listeners]) listener(host);
+  };
+
+  /** What became of the script that ran when an earlier daemon ended. */
+  const interrupted = async (module: string): Promise<InterruptedScript | null> => {
+    const isRun = (value: unknown): value is RunRecord => typeof value === 'object' && value !== null && 'script' in value && 'bootId' in value;
+    const run = await records.load(module, runRecord);
+    if (!isRun(run) || run.bootId !== ports.host.bootId) return null;
+    const { script, force } = run;
+    if (run.process !== null) {
+      return { script, force, process: run.process, fate: ports.processes.isAlive(run.process) ? 'running' : 'ended' };
+    }
+    // The daemon ended between the record and the start: a process that runs this very file tells.
+    const all = await ports.processes.list();
+    const found = all.find((one) => one.args.includes(run.path) && (!force || one.args.includes('force')));
+    return found === undefined
+      ? { script, force, process: null, fate: 'uncertain' }
+      : { script, force, process: { pid: found.pid, startTime: found.startTime }, fate: 'running' };
+  };
+
+  const commandHost = (host: ModuleHost, command: CommandName, origin: Origin): void =>
+    host.actor.send({ type: `module.${command}`, origin, atMs: clock.monotonicMs() });
+
+  const settles = (host: ModuleHost, isSettled: () => boolean): Promise<void> =>
+    new Promise((resolve) => {
+      if (isSettled()) {
+        resolve();
+        return;
+      }
+      const listener = (one: ModuleHost): void => {
+        if (one !== host || !isSettled()) return;
+        listeners.delete(listener);
+        resolve();
+      };
+      listeners.add(listener);
+    });
+
+  const drop = (name: string): void => {
+    clock.clearTimeout(bootTimers.get(name));
+    bootTimers.delete(name);
+    hosts.get(name)?.close();
+    hosts.delete(name);
+    if (root.getSnapshot().status === 'active') root.send({ type: 'module.remove', name });
+  };
+
+  const runtime: NodeRuntime = {
+    node,
+    ring,
+    hosts,
+    log,
+    membership: () => membership,
+    action: (id) => actions.get(id),
+    onChange: (listener) => {
+      listeners.add(listener);
+      return { close: () => void listeners.delete(listener) };
+    },
+
+    async addModule(active) {
+      const { name, config } = active;
+      drop(name);
+      const record = readRecord(await records.load(name, stateRecord));
+      const run = await interrupted(name);
+      actives.set(name, active);
+      const { input, start } = begin(planOf(name, config), config.service, record, run, ports.host.bootId);
+      root.send({ type: 'module.add', name, input });
+      const actor = root.getSnapshot().children[moduleActorId(name)];
+      if (actor === undefined) throw new Error(`the actor of module ${name} was not started`);
+      const host = hostModule(ports, { node, active, actor, ring, record, onChange: changed });
+      hosts.set(name, host);
+      if (input.resume !== null) {
+        const { state, quality } = host.status();
+        host.log(messages.resumed(state, quality, `the daemon was restarted, the module was in ${input.resume.path}`));
+      }
+      changed(host);
+      if (start !== null) {
+        const begins = (): void => commandHost(host, 'start', { kind: start.kind, by: 'holdfastd' });
+        if (start.delayMs === 0) begins();
+        else bootTimers.set(name, clock.setTimeout(begins, start.delayMs));
+      }
+      return host;
+    },
+    async removeModule(name) {
+      drop(name);
+      actives.delete(name);
+      membership?.setLocal(digests());
+      await records.remove(name, stateRecord);
+      await records.remove(name, runRecord);
+    },
+
+    async joinCluster(cluster) {
+      await runtime.leaveCluster(false);
+      membership = options.startMembership(cluster, {
+        onView: (view, changes) => {
+          log(messages.view(view.epoch, view.leader, view.members));
+          for (const { node: peer, evidence } of changes.lost) log(messages.lostContact(peer, evidence));
+          for (const peer of changes.joined) log(messages.contact(peer));
+          ring.append({
+            node,
+            module: null,
+            type: 'view.changed',
+            at: new Date(clock.wallMs()).toISOString(),
+            atMs: clock.monotonicMs(),
+            cause: null,
+            data: { ...view, lost: changes.lost, joined: changes.joined },
+          });
+        },
+        onShare: ({ module, group, members, buckets }) => {
+          const host = hosts.get(module);
+          if (host === undefined) return;
+          const percent = Math.round((buckets / 256) * 100);
+          host.setShare(percent);
+          host.log(messages.farmMembership(members, group));
+          host.log(messages.farmLoad(buckets, group));
+          host.actor.send({
+            type: 'resource.assign',
+            name: `${group}_0`,
+            value: `${percent}%`,
+            by: 'vipd',
+            atMs: clock.monotonicMs(),
+            quiet: true,
+          });
+        },
+        onLine: log,
+      });
+      membership.setLocal(digests());
+    },
+    async leaveCluster(goodbye) {
+      const old = membership;
+      membership = null;
+      await old?.stop(goodbye);
+    },
+
+    command(request) {
+      const host = hosts.get(request.module);
+      if (host === undefined) return fail('MODULE_UNKNOWN', `no module ${request.module} is configured on ${node}`);
+      const { action, caller } = request;
+      const status = host.status();
+      const at = new Date(clock.wallMs()).toISOString();
+      const open = (state: ActionProgress['nodes'][number]['state'], message: string, code: string | null): ActionProgress =>
+        actions.open(action, request.module, node, at, state, message, code);
+      const answer = answerCommand(action, status.state, status.quality, host.snapshot().context.intent);
+      if (answer.outcome === 'refused') {
+        open('refused', answer.reason, 'MODULE_STATE');
+        return fail('MODULE_STATE', answer.reason);
+      }
+      if (answer.outcome === 'already') {
+        return { ok: true, value: open('already', `already: ${status.state} (${status.quality})`, null) };
+      }
+      const lastServing = ['stop', 'stopstart', 'forcestop', 'shutdown'].includes(action) && isLastUp(host);
+      if (lastServing) host.log(messages.lastNodeStops());
+      const progress = open('running', lastServing ? 'the last UP node of the farm is leaving' : 'accepted', null);
+      logs.command({ wallMs: clock.wallMs(), who: caller.who, module: request.module, phase: 'START', text: action });
+      commandHost(host, action, originOf(caller));
+      void follow(host, progress.id, action, caller);
+      return { ok: true, value: actions.get(progress.id) ?? progress };
+    },
+
+    async shutdown(who) {
+      const origin: Origin = { kind: 'admin', by: who };
+      const running = [...hosts.values()].filter((host) => host.status().state !== 'STOP');
+      for (const host of running) commandHost(host, 'shutdown', origin);
+      await Promise.all(running.map((host) => settles(host, () => host.status().state === 'STOP')));
+      await runtime.leaveCluster(true);
+      await runtime.leave();
+    },
+    async leave() {
+      leaving = true;
+      clock.clearTimeout(ticker);
+      await runtime.leaveCluster(false);
+      for (const host of hosts.values()) host.close();
+      hosts.clear();
+      for (const timer of bootTimers.values()) clock.clearTimeout(timer);
+      root.stop();
+    },
+  };
+
+  const originOf = (caller: Caller): Origin =>
+    caller.identity === null ? { kind: 'admin', by: caller.who } : { kind: 'component', by: caller.identity };
+
+  const isLastUp = (host: ModuleHost): boolean => {
+    const { module, state } = host.status();
+    if (state !== 'UP') return false;
+    const peers = membership?.snapshot().modules ?? [];
+    return !peers.some((one) => one.node !== node && one.module === module && one.state === 'UP');
+  };
+
+  /** An action is done when the module rests again. */
+  const follow = async (host: ModuleHost, id: string, action: string, caller: Caller): Promise<void> => {
+    const wanted = action === 'start' || action === 'restart' || action === 'stopstart' ? 'start' : 'stop';
+    await settles(host, () => {
+      const { state, quality } = host.status();
+      return quality !== 'Transient' && (wanted === 'start' ? state !== 'STOP' || host.snapshot().context.wish === 'stop' : state === 'STOP');
+    });
+    const { state, quality } = host.status();
+    const reached = wanted === 'start' ? state === 'UP' || state === 'WAIT' : state === 'STOP';
+    actions.end(id, reached ? 'done' : 'failed', `${state} (${quality})`);
+    logs.command({ wallMs: clock.wallMs(), who: caller.who, module: host.active.name, phase: 'END', text: `${action}: ${state} ${quality}` });
+    ring.append({
+      node,
+      module: host.active.name,
+      type: 'action',
+      at: new Date(clock.wallMs()).toISOString(),
+      atMs: clock.monotonicMs(),
+      cause: null,
+      data: { id, action, state: reached ? 'done' : 'failed', message: `${state} (${quality})` },
+    });
+  };
+
+  return runtime;
+}

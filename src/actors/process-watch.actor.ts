@@ -1,0 +1,109 @@
+/**
+ * The actor that looks at processes and services for errd: scans when told to, and holds an exit watch on everything it found.
+ * It decides nothing: what it saw goes to the machine as it is.
+ */
+import { fromCallback } from 'xstate';
+import type { ProcConfig } from '../config/types.js';
+import type { ErrdEvent, ErrdExit, ErrdScan, WatcherCommand } from '../machines/errd.types.js';
+import type { Closable, ExitStatus, Ports, ProcessIdentity, ProcessInfo, ServiceState } from './ports.js';
+
+/** Tells whether a process belongs to a `<proc>`. */
+export type ProcessMatcher = (process: Pick<ProcessInfo, 'name' | 'args'>) => boolean;
+
+const keyOf = (process: ProcessIdentity): string => `${process.pid}:${process.startTime}`;
+const exitOf = (exit: ExitStatus): ErrdExit => ({
+  kind: exit.kind,
+  code: exit.kind === 'code' ? exit.code : null,
+  signal: exit.kind === 'signal' ? exit.signal : null,
+});
+
+/** Makes the actor logic that the errd machine invokes as `watcher`. */
+export function createProcessWatch(
+  ports: Pick<Ports, 'clock' | 'processes' | 'services'>,
+  compile: (proc: ProcConfig) => ProcessMatcher,
+) {
+  const { clock, processes, services } = ports;
+  return fromCallback<WatcherCommand, { readonly procs: readonly ProcConfig[] }>(({ input, sendBack, receive }) => {
+    const matchers = new Map(input.procs.map((proc) => [proc.name, proc.service ? null : compile(proc)]));
+    const watches = new Map<string, Closable>();
+    let selected: readonly ProcConfig[] = [];
+    let open = true;
+    let scanning = false;
+    let again = false;
+
+    const send = (event: ErrdEvent): void => {
+      if (open) sendBack(event);
+    };
+    const watch = (process: ProcessIdentity): void => {
+      const key = keyOf(process);
+      if (watches.has(key)) return;
+      // Reserved first: the callback may come before the call returns.
+      watches.set(key, { close: () => undefined });
+      const closable = processes.watchExit(process, (exit, atMs) => {
+        if (watches.delete(key)) send({ type: 'process.exited', process, exit: exitOf(exit), atMs });
+      });
+      if (closable === null) return;
+      if (watches.has(key)) watches.set(key, closable);
+      else closable.close();
+    };
+    const keepOnly = (wanted: ReadonlySet<string>): void => {
+      for (const [key, closable] of watches) {
+        if (wanted.has(key)) continue;
+        watches.delete(key);
+        closable.close();
+      }
+    };
+
+    const look = async (): Promise<void> => {
+      const wantsProcesses = selected.some((proc) => !proc.service);
+      const names = selected.filter((proc) => proc.service).map((proc) => proc.name);
+      const [all, states] = await Promise.all([
+        wantsProcesses ? processes.list() : Promise.resolve<readonly ProcessInfo[]>([]),
+        names.length > 0 ? services.states(names) : Promise.resolve<readonly ServiceState[]>([]),
+      ]);
+      if (!open) return;
+      const atMs = clock.monotonicMs();
+      const found: Record<string, ErrdScan['found'][string]> = {};
+      const wanted = new Set<string>();
+      for (const proc of selected) {
+        const state = states.find((one) => one.name === proc.name);
+        const matcher = matchers.get(proc.name);
+        const own = matcher ? all.filter(matcher) : state?.mainProcess ? [state.mainProcess] : [];
+        const identities = own.map(({ pid, startTime }) => ({ pid, startTime }));
+        found[proc.name] = { processes: identities, service: proc.service ? (state?.state ?? 'unknown') : null };
+        for (const identity of identities) wanted.add(keyOf(identity));
+      }
+      keepOnly(wanted);
+      send({ type: 'processes.seen', atMs, found });
+      for (const proc of Object.values(found)) for (const process of proc.processes) watch(process);
+    };
+    const scan = (): void => {
+      if (scanning) {
+        again = true;
+        return;
+      }
+      scanning = true;
+      look()
+        .catch((error: unknown) => send({ type: 'scan.failed', detail: String(error) }))
+        .finally(() => {
+          scanning = false;
+          if (!again || !open) return;
+          again = false;
+          scan();
+        });
+    };
+
+    receive((command) => {
+      if (command.type === 'scan') {
+        scan();
+        return;
+      }
+      selected = input.procs.filter((proc) => command.names.includes(proc.name));
+      if (selected.length === 0) keepOnly(new Set());
+    });
+    return () => {
+      open = false;
+      keepOnly(new Set());
+    };
+  });
+}

@@ -1,0 +1,137 @@
+/**
+ * The actor that owns a script's process: binds the script machine to the Scripts port. It decides nothing.
+ * Before a script starts, what is about to run is put on record, so that a daemon that comes back knows of it.
+ */
+import type { AnyEventObject } from 'xstate';
+import { fromCallback } from 'xstate';
+import type { RunnerCommand, RunnerInput, ScriptEvent } from '../machines/script.types.js';
+import { within } from './bounded.js';
+import type { ActiveModule, ExitStatus, Ports, ProcessIdentity, RunningScript, ScriptPortEvent } from './ports.js';
+
+/** Name of the record about a running script, beside the module's own. */
+export const runRecord = 'run';
+/** What is on record while a script runs; `process` is null from just before its start until it is known. */
+export interface RunRecord {
+  readonly version: 1;
+  readonly bootId: string;
+  readonly script: string;
+  readonly force: boolean;
+  readonly path: string;
+  readonly process: ProcessIdentity | null;
+}
+
+/** A disk that does not answer must not stop a failover: how long a record may take, in ms. */
+const recordPatienceMs = 1_000;
+
+export interface ScriptActorPorts extends Pick<Ports, 'clock' | 'scripts' | 'records' | 'host'> {
+  /** The module as it is applied now. */
+  readonly activeModule: (name: string) => ActiveModule | null;
+  /** The daemon ends and leaves everything running: scripts are not killed with their actors. */
+  readonly leaving: () => boolean;
+}
+
+/** Where a script's executable is: by its name in the module's bin, or (a handler) by an absolute path. */
+export function scriptPath(active: ActiveModule, script: string): string | null {
+  return active.scripts[script] ?? (script.startsWith('/') ? script : null);
+}
+
+/** Makes the actor logic that the script machine invokes as `runner`. */
+export function createScriptRunner(ports: ScriptActorPorts) {
+  const { clock, scripts, records, host } = ports;
+  return fromCallback<RunnerCommand, RunnerInput>(({ input, sendBack, receive }) => {
+    const { module, script, args, adopt } = input;
+    let open = true;
+    let ended = false;
+    let handle: RunningScript | null = null;
+    let wanted: 'SIGTERM' | 'SIGKILL' | null = null;
+
+    const send = (event: ScriptEvent & AnyEventObject): void => {
+      if (open) sendBack(event);
+    };
+    const forget = (): void => {
+      // After the chart has moved on and its own record has been handed over, hence not at once.
+      queueMicrotask(() => void records.remove(module, runRecord).catch(() => undefined));
+    };
+    const finish = (exit: ExitStatus, atMs: number): void => {
+      ended = true;
+      send({
+        type: 'script.exited',
+        kind: exit.kind,
+        code: exit.kind === 'code' ? exit.code : null,
+        detail: exit.kind === 'signal' ? exit.signal : null,
+        atMs,
+      });
+      forget();
+    };
+    const save = (path: string, process: ProcessIdentity | null): Promise<void> => {
+      const record: RunRecord = { version: 1, bootId: host.bootId, script, force: args[0] === 'force', path, process };
+      return records.save(module, runRecord, record);
+    };
+    const onEvent =
+      (path: string, adopted: boolean) =>
+      (event: ScriptPortEvent): void => {
+        switch (event.type) {
+          case 'started':
+            void save(path, event.process).catch(() => undefined);
+            send({ type: 'script.started', userlog: event.outputFile, pid: event.process.pid, adopted });
+            return;
+          case 'exited':
+            finish(event.exit, event.atMs);
+            return;
+          case 'failed':
+            ended = true;
+            send({ type: 'script.failed', detail: event.message, atMs: event.atMs });
+            forget();
+        }
+      };
+
+    const run = async (active: ActiveModule, path: string): Promise<void> => {
+      // The chart's own record of the state that this script belongs to is handed over first.
+      await Promise.resolve();
+      await within(clock, recordPatienceMs, save(path, null));
+      if (!open) return;
+      if (wanted !== null) {
+        finish({ kind: 'signal', signal: wanted }, clock.monotonicMs());
+        return;
+      }
+      const { user } = active.config;
+      handle = scripts.start(
+        {
+          module,
+          script: script.split('/').at(-1) ?? script,
+          path,
+          args,
+          env: active.env,
+          cwd: active.binDir,
+          output: user?.logging === 'none' ? null : { dir: active.varDir, limitBytes: (user?.userlogSizeKb ?? 2048) * 1024 },
+        },
+        onEvent(path, false),
+      );
+      // A signal that came while the process was being started.
+      if (wanted !== null) handle.signal(wanted);
+    };
+
+    receive((command) => {
+      wanted = command.signal;
+      handle?.signal(command.signal);
+    });
+
+    const active = ports.activeModule(module);
+    const path = active === null || active.config.user === null ? null : scriptPath(active, script);
+    if (adopt?.kind === 'ended') queueMicrotask(() => finish({ kind: 'unknown' }, clock.monotonicMs()));
+    else if (adopt?.kind === 'running') {
+      handle = scripts.adopt(adopt.process, onEvent(path ?? '', true));
+      queueMicrotask(() => send({ type: 'script.started', userlog: null, pid: adopt.process.pid, adopted: true }));
+    } else if (active === null || path === null) queueMicrotask(() => send({ type: 'script.absent', atMs: clock.monotonicMs() }));
+    else void run(active, path);
+
+    return () => {
+      open = false;
+      if (!ended && !ports.leaving()) {
+        handle?.signal('SIGKILL');
+        forget();
+      }
+      handle?.close();
+    };
+  });
+}
