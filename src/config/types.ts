@@ -79,11 +79,12 @@ export interface ServiceConfig {
 export interface FarmLanConfig {
   readonly name: string;
 }
+/** Null: as in cluster.xml. */
 export interface FarmConfig {
   readonly port: number | null;
-  readonly pulseMs: number;
-  readonly mlostCount: number;
-  readonly slostCount: number;
+  readonly pulseMs: number | null;
+  readonly mlostCount: number | null;
+  readonly slostCount: number | null;
   readonly lans: readonly FarmLanConfig[];
 }
 export interface UserConfig {
@@ -145,6 +146,8 @@ export interface ModuleConfig {
   readonly errd: ErrdConfig | null;
   readonly check: CheckConfig | null;
   readonly failover: FailoverConfig | null;
+  /** Line of the first element of each path in the file, for messages about the configuration as a whole. */
+  readonly lines?: Readonly<Record<string, number>>;
 }
 
 export interface HeartConfig {
@@ -152,7 +155,12 @@ export interface HeartConfig {
   readonly pulseMs: number;
   readonly timeoutMs: number;
   readonly permanentArp: boolean;
-  readonly heartbeats: readonly { readonly name: string; readonly ident: string; readonly pulseMs: number; readonly timeoutMs: number }[];
+  readonly heartbeats: readonly {
+    readonly name: string;
+    readonly ident: string;
+    readonly pulseMs: number;
+    readonly timeoutMs: number;
+  }[];
 }
 export interface VirtualAddress {
   readonly addr: string;
@@ -199,7 +207,11 @@ export interface RfsConfig {
   }[];
 }
 export interface VhostConfig {
-  readonly hosts: readonly { readonly name: string; readonly envfile: string | null; readonly when: 'prim' | 'second' | 'both' }[];
+  readonly hosts: readonly {
+    readonly name: string;
+    readonly envfile: string | null;
+    readonly when: 'prim' | 'second' | 'both';
+  }[];
 }
 export type CheckAction = 'restart' | 'stopstart' | 'stop' | 'wait' | 'noaction';
 interface CheckerBase {
