@@ -11,14 +11,22 @@ const periodMs = 200;
 export function createDrainWatch({ clock, probe }: Pick<Ports, 'clock' | 'probe'>) {
   return fromCallback<AnyEventObject, DrainInput>(({ input, sendBack }) => {
     const sinceMs = clock.monotonicMs();
+    let open = true;
     let timer: unknown = null;
-    const look = (): void => {
-      timer = clock.setTimeout(look, periodMs);
-      const event: ModuleEvent = { type: 'probes.observed', sources: probe.sources(input.module), atMs: clock.monotonicMs(), sinceMs };
-      sendBack(event);
+    const look = async (): Promise<void> => {
+      // A listener that does not answer is as good as one that saw nobody: the ceiling of the drain applies.
+      const sources = await probe.sources(input.module).catch(() => null);
+      if (!open) return;
+      const atMs = clock.monotonicMs();
+      const event: ModuleEvent | null = sources && { type: 'probes.observed', sources, atMs, sinceMs };
+      if (event) sendBack(event);
+      if (open) timer = clock.setTimeout(() => void look(), periodMs);
     };
     // The probe's answer changes with the state that this actor belongs to: the first look is one period later.
-    timer = clock.setTimeout(look, periodMs);
-    return () => clock.clearTimeout(timer);
+    timer = clock.setTimeout(() => void look(), periodMs);
+    return () => {
+      open = false;
+      clock.clearTimeout(timer);
+    };
   });
 }

@@ -209,7 +209,7 @@ export interface Probe {
   /** The control loop has just run; without it for 2 s every answer is 404. */
   tick(): void;
   /** Probers seen of late; `refusals` counts their 404s since the module last left its serving state. */
-  sources(module: string): readonly ProbeSource[];
+  sources(module: string): Promise<readonly ProbeSource[]>;
 }
 
 // ---------------------------------------------------------------- the machine and the modules on it
