@@ -206,7 +206,7 @@ export interface ModuleAdministration {
   apply(name: string, caller: Caller): Promise<Outcome<ModuleSummary>>;
   deconfigure(name: string, caller: Caller): Promise<Outcome<null>>;
   info(name: string): Promise<Outcome<ConfInfo>>;
-  ports(name: string | null, id: number | null): Outcome<readonly { readonly process: string; readonly protocol: string; readonly port: number }[]>;
+  ports(name: string | null, id: number | null): Promise<Outcome<readonly { readonly process: string; readonly protocol: string; readonly port: number }[]>>;
   templates(): Promise<readonly { readonly name: string; readonly description: string }[]>;
   readFile(name: string, path: string): Promise<Outcome<{ readonly content: string; readonly etag: string }>>;
   /** @param etag the version that is replaced, `*` for any, null for a file that must not exist yet. */

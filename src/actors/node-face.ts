@@ -1,5 +1,4 @@
 /** The public face of a running node: answers from what the actors know, without waiting for anything that may hang. */
-import type { ClusterConfig } from '../config/types.js';
 import { errdMachine } from '../machines/errd.machine.js';
 import { armedProcs } from '../machines/errd-rules.js';
 import { messages } from '../machines/messages.js';
@@ -21,23 +20,8 @@ import type {
 import type { ModuleHost } from './module-host.js';
 import type { NodeRuntime } from './node-runtime.js';
 import type { Ports } from './ports.js';
+import type { AppliedCluster, InstalledModule } from './stores.js';
 
-/** An installed module, configured or not, as the module store knows it. */
-export interface InstalledModule {
-  readonly name: string;
-  readonly id: number;
-  readonly configured: boolean;
-  readonly signature: string | null;
-  readonly appliedWallMs: number | null;
-}
-/** The cluster configuration that is applied on this node. */
-export interface AppliedCluster {
-  readonly config: ClusterConfig;
-  readonly signature: string;
-  readonly appliedWallMs: number;
-  readonly encrypted: boolean;
-  readonly locked: boolean;
-}
 export interface NodeFaceOptions {
   readonly runtime: NodeRuntime;
   readonly ports: Ports;
@@ -86,7 +70,7 @@ export function createNodeFace(options: NodeFaceOptions): NodeFace {
     return {
       name: module.name,
       id: module.id,
-      mode: host?.active.config.service.mode ?? null,
+      mode: module.mode,
       configured: module.configured,
       signature: module.signature,
       appliedAt: module.appliedWallMs === null ? null : iso(module.appliedWallMs),

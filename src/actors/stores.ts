@@ -1,0 +1,40 @@
+/** What is kept on disk of the configuration: ports of the module store and the cluster store. They know files, not states. */
+import type { ClusterConfig, ConfigProblem, ModuleMode } from '../config/types.js';
+import type { ModuleAdministration, Outcome } from './face.js';
+import type { ActiveModule } from './ports.js';
+
+/** An installed module, configured or not. */
+export interface InstalledModule {
+  readonly name: string;
+  readonly id: number;
+  readonly mode: ModuleMode | null;
+  readonly configured: boolean;
+  readonly signature: string | null;
+  readonly appliedWallMs: number | null;
+}
+
+/** Modules on disk. */
+export interface ModuleStorePort
+  extends Pick<ModuleAdministration, 'package' | 'check' | 'info' | 'ports' | 'templates' | 'readFile' | 'listFiles'> {
+  active(): Promise<readonly ActiveModule[]>;
+  activeModule(name: string): Promise<ActiveModule | null>;
+  list(): Promise<readonly InstalledModule[]>;
+  install(name: string, archive: Uint8Array | null, template: string | null, id: number | null, force: boolean): Promise<Outcome<InstalledModule>>;
+  uninstall(name: string): Promise<Outcome<null>>;
+  apply(name: string): Promise<Outcome<{ readonly active: ActiveModule; readonly warnings: readonly ConfigProblem[] }>>;
+  deconfigure(name: string): Promise<Outcome<null>>;
+  writeFile(name: string, path: string, content: string, etag: string | null): Promise<Outcome<{ readonly etag: string }>>;
+}
+
+/** The cluster configuration that is applied on this node. */
+export interface AppliedCluster {
+  readonly config: ClusterConfig;
+  /** Hex. */
+  readonly signature: string;
+  readonly appliedWallMs: number;
+  readonly encrypted: boolean;
+  readonly locked: boolean;
+  /** 16 bytes in hex. */
+  readonly clusterId: string;
+  readonly keyHex: string | null;
+}
