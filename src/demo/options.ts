@@ -42,7 +42,7 @@ Two nodes, a small web application on both, and a load balancer in front, on thi
   --json                with --scenario: the report as JSON (npm run --silent demo -- --scenario failover --json)
   --preset NAME         the balancer's probe: demo (default), aws-alb, aws-nlb, azure, gcp
   --probe-interval MS   another interval than the preset's: 100 to 300000
-  --rate N              requests per second of the demo's own client: 0 to 200; default 5, with a scenario 50
+  --rate N              requests per second of the demo's own client: 0 to 200, default 5; with a scenario 10 to 200, default 50
   --ports-base N        ports N to N+3 (balancer, application, HTTP, cluster) instead of 8080, 8081, 9010 and 4800
   --dir DIR             where the nodes live; default .demo
   --patience N          multiplies the scenario's deadlines: 1 to 20
@@ -69,7 +69,7 @@ export function parseOptions(args: readonly string[], cwd: string): DemoOptions 
     preset,
     // A probe ends before the next one begins.
     policy: { ...base, intervalMs, timeoutMs: Math.min(base.timeoutMs, intervalMs) },
-    rate: numberOf('rate', values.rate, 0, 200) ?? (scenario === null ? 5 : 50),
+    rate: numberOf('rate', values.rate, scenario === null ? 0 : 10, 200) ?? (scenario === null ? 5 : 50),
     patience: numberOf('patience', values.patience, 1, 20) ?? 1,
     help: values.help,
   };
