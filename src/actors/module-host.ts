@@ -67,7 +67,8 @@ export interface ModuleHost {
 }
 
 export interface ModuleHostOptions {
-  readonly node: string;
+  /** This node's name; it may change with the cluster's configuration. */
+  readonly node: () => string;
   readonly active: ActiveModule;
   readonly actor: ModuleActor;
   readonly ring: EventRing;
@@ -94,7 +95,7 @@ export function hostModule(ports: Pick<Ports, 'clock' | 'records' | 'logs' | 'ho
 
   const now = (): { readonly at: string; readonly atMs: number } => ({ at: new Date(clock.wallMs()).toISOString(), atMs: clock.monotonicMs() });
   const publish = (type: string, data: Readonly<Record<string, unknown>>): string =>
-    ring.append({ node, module, type, ...now(), cause, data });
+    ring.append({ node: node(), module, type, ...now(), cause, data });
   const log = (line: Message): void => {
     const entry = { atMs: clock.monotonicMs(), wallMs: clock.wallMs(), ...line };
     logs.module(module, entry);
@@ -200,7 +201,7 @@ export function hostModule(ports: Pick<Ports, 'clock' | 'records' | 'logs' | 'ho
       const failed = defect !== null;
       return {
         module,
-        node,
+        node: node(),
         state: failed ? 'STOP' : known.state,
         quality: failed ? 'NotReady' : known.quality,
         path: failed ? 'STOP' : known.path,

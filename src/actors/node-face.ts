@@ -44,11 +44,10 @@ const iso = (wallMs: number): string => new Date(wallMs).toISOString();
 export function createNodeFace(options: NodeFaceOptions): NodeFace {
   const { runtime, ports, version } = options;
   const { clock, logs } = ports;
-  const { node } = runtime;
 
   const unconfigured = (module: InstalledModule): ModuleNodeStatus => ({
     module: module.name,
-    node,
+    node: runtime.node,
     state: 'NOTCONFIGURED',
     quality: 'Unknown',
     path: '',
@@ -81,18 +80,18 @@ export function createNodeFace(options: NodeFaceOptions): NodeFace {
     const host = runtime.hosts.get(module);
     if (host) return { ok: true, value: host };
     return options.installed().some((one) => one.name === module)
-      ? fail('MODULE_NOT_CONFIGURED', `module ${module} is installed on ${node}, but its configuration has not been applied: holdfast config -m ${module}`)
-      : fail('MODULE_UNKNOWN', `no module ${module} is installed on ${node}`);
+      ? fail('MODULE_NOT_CONFIGURED', `module ${module} is installed on ${runtime.node}, but its configuration has not been applied: holdfast config -m ${module}`)
+      : fail('MODULE_UNKNOWN', `no module ${module} is installed on ${runtime.node}`);
   };
   const nodes = (): readonly NodeSummary[] => {
     const cluster = options.cluster();
     const snapshot = runtime.membership()?.snapshot() ?? null;
-    return (cluster?.config.nodes ?? [node]).map((name) => {
+    return (cluster?.config.nodes ?? [runtime.node]).map((name) => {
       const addresses = (cluster?.config.lans ?? []).flatMap((lan) =>
         lan.nodes.filter((one) => one.node === name).map((one) => ({ lan: lan.name, addr: one.addr })),
       );
       const peer = snapshot?.peers.find((one) => one.name === name);
-      const self = name === node;
+      const self = name === runtime.node;
       return {
         name,
         self,
@@ -111,7 +110,7 @@ export function createNodeFace(options: NodeFaceOptions): NodeFace {
     const snapshot = runtime.membership()?.snapshot() ?? null;
     return {
       configured: applied !== null,
-      self: node,
+      self: runtime.node,
       view: snapshot?.view ?? null,
       signature: applied?.signature ?? null,
       configuredAt: applied === null ? null : iso(applied.appliedWallMs),
@@ -127,7 +126,9 @@ export function createNodeFace(options: NodeFaceOptions): NodeFace {
   const componentOf = (caller: Caller): string => caller.identity ?? caller.who;
 
   return {
-    node,
+    get node() {
+      return runtime.node;
+    },
     cluster,
     nodes,
     install: options.install,

@@ -36,6 +36,8 @@ const tickMs = 250;
 
 /** What membership needs to begin. */
 export interface ClusterMembership {
+  /** This node's name in the configuration. */
+  readonly self: string;
   readonly cluster: ClusterConfig;
   readonly clusterId: string;
   readonly keyHex: string | null;
@@ -44,6 +46,7 @@ export interface ClusterMembership {
 
 export interface NodeRuntimeOptions {
   readonly ports: Ports;
+  /** This node's name until a cluster is joined. */
   readonly node: string;
   readonly version: string;
   /** Counts the daemon's starts; first part of ids. */
@@ -79,7 +82,8 @@ export interface NodeRuntime {
 
 /** Builds the node's actor tree on the given ports and starts it, without modules. */
 export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
-  const { ports, node, epoch } = options;
+  const { ports, epoch } = options;
+  let { node } = options;
   const { clock, records, logs, probe } = ports;
   const hosts = new Map<string, ModuleHost>();
   const actives = new Map<string, ActiveModule>();
@@ -194,7 +198,9 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
   };
 
   const runtime: NodeRuntime = {
-    node,
+    get node() {
+      return node;
+    },
     ring,
     hosts,
     log,
@@ -215,7 +221,7 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
       root.send({ type: 'module.add', name, input });
       const actor = root.getSnapshot().children[moduleActorId(name)];
       if (actor === undefined) throw new Error(`the actor of module ${name} was not started`);
-      const host = hostModule(ports, { node, active, actor, ring, record, onChange: changed });
+      const host = hostModule(ports, { node: () => node, active, actor, ring, record, onChange: changed });
       hosts.set(name, host);
       if (input.resume !== null) {
         const { state, quality } = host.status();
@@ -239,6 +245,7 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
 
     async joinCluster(cluster) {
       await runtime.leaveCluster(false);
+      node = cluster.self;
       membership = options.startMembership(cluster, {
         onView: (view, changes) => {
           log(messages.view(view.epoch, view.leader, view.members));
