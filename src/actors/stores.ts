@@ -1,6 +1,6 @@
 /** What is kept on disk of the configuration: ports of the module store and the cluster store. They know files, not states. */
 import type { ClusterConfig, ConfigProblem, ModuleMode } from '../config/types.js';
-import type { ModuleAdministration, Outcome } from './face.js';
+import type { ClusterAdministration, ModuleAdministration, Outcome } from './face.js';
 import type { ActiveModule } from './ports.js';
 
 /** An installed module, configured or not. */
@@ -37,4 +37,16 @@ export interface AppliedCluster {
   /** 16 bytes in hex. */
   readonly clusterId: string;
   readonly keyHex: string | null;
+}
+
+/** cluster.xml, keys and lock on disk. */
+export interface ClusterStorePort extends Pick<ClusterAdministration, 'check' | 'xml' | 'exportBundle'> {
+  /** What is applied, or null. A damaged one is reported by the store and counts as none. */
+  load(): Promise<AppliedCluster | null>;
+  parse(xml: string): Outcome<ClusterConfig>;
+  configure(xml: string | null, lock: 'lock' | 'unlock' | null): Promise<Outcome<AppliedCluster>>;
+  generateKey(): Promise<Outcome<null>>;
+  deleteKey(): Promise<Outcome<null>>;
+  importBundle(bundle: Uint8Array): Promise<Outcome<AppliedCluster>>;
+  deconfigure(): Promise<Outcome<null>>;
 }
