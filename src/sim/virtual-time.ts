@@ -1,0 +1,108 @@
+/**
+ * Virtual time: a queue of what happens when. Between two entries all promises settle, so that code that waits for promises
+ * runs exactly as it would, only without waiting.
+ */
+
+interface Entry {
+  readonly atMs: number;
+  readonly order: number;
+  readonly run: () => void;
+  cancelled: boolean;
+}
+
+/** A handle for `cancel`. */
+export type Scheduled = { cancelled: boolean };
+
+export interface VirtualTime {
+  nowMs(): number;
+  /** Entries at the same time run in the order in which they were scheduled. */
+  schedule(delayMs: number, run: () => void): Scheduled;
+  cancel(entry: unknown): void;
+  /** Runs everything up to and including `untilMs`; `after` is called when each entry's consequences have settled. */
+  runUntil(untilMs: number, after?: () => void): Promise<void>;
+  /** Somebody made a promise: consequences are waited for before the next entry. */
+  touch(): void;
+  /** Entries that have run. */
+  readonly steps: () => number;
+}
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A clock that stands at `startMs` and moves only by `runUntil`. */
+export function createVirtualTime(startMs = 1_000_000): VirtualTime {
+  // A binary heap by time, then by order.
+  const heap: Entry[] = [];
+  let nowMs = startMs;
+  let order = 0;
+  let steps = 0;
+  let touched = true;
+
+  const before = (left: Entry, right: Entry): boolean =>
+    left.atMs < right.atMs || (left.atMs === right.atMs && left.order < right.order);
+  const push = (entry: Entry): void => {
+    let index = heap.length;
+    heap.push(entry);
+    while (index > 0) {
+      const parentIndex = (index - 1) >> 1;
+      const parent = heap[parentIndex];
+      if (parent === undefined || before(parent, entry)) break;
+      heap[index] = parent;
+      index = parentIndex;
+    }
+    heap[index] = entry;
+  };
+  const pop = (): Entry | undefined => {
+    const top = heap[0];
+    const last = heap.pop();
+    if (top === undefined || last === undefined || heap.length === 0) return top;
+    let index = 0;
+    for (;;) {
+      const leftIndex = 2 * index + 1;
+      const left = heap[leftIndex];
+      if (left === undefined) break;
+      const right = heap[leftIndex + 1];
+      const [child, childIndex] = right !== undefined && before(right, left) ? [right, leftIndex + 1] : [left, leftIndex];
+      if (before(last, child)) break;
+      heap[index] = child;
+      index = childIndex;
+    }
+    heap[index] = last;
+    return top;
+  };
+
+  return {
+    nowMs: () => nowMs,
+    steps: () => steps,
+    schedule(delayMs, run) {
+      order += 1;
+      const entry: Entry = { atMs: nowMs + Math.max(0, delayMs), order, run, cancelled: false };
+      push(entry);
+      return entry;
+    },
+    cancel(entry) {
+      if (typeof entry === 'object' && entry !== null && 'cancelled' in entry) entry.cancelled = true;
+    },
+    touch() {
+      touched = true;
+    },
+    async runUntil(untilMs, after) {
+      if (touched) {
+        touched = false;
+        await settled();
+      }
+      for (let top = heap[0]; top !== undefined && top.atMs <= untilMs; top = heap[0]) {
+        pop();
+        if (top.cancelled) continue;
+        nowMs = top.atMs;
+        steps += 1;
+        top.run();
+        while (touched) {
+          touched = false;
+          await settled();
+        }
+        after?.();
+      }
+      nowMs = Math.max(nowMs, untilMs);
+    },
+  };
+}
