@@ -1,0 +1,285 @@
+/**
+ * The pulse: when to send what to whom, and what to hand over. It owns no socket and no timer: the worker gives it the time and
+ * carries out what it says, and a test can do the same.
+ *
+ * - Each pulse, one datagram to every other node on every lan, the same bytes for all nodes of a lan; one at once besides when the
+ *   body changed urgently, at most one a tenth of a pulse.
+ * - A peer that has been silent for two pulses is asked for an answer four times a pulse, and answers at once. That makes a node
+ *   that lives heard before it is given up on a network that loses a fifth of its packets, without waiting longer for a dead one.
+ * - Nothing is sent, answers included, once the lease has run out: a daemon whose main loop hangs stops being believed alive.
+ */
+
+import type { DropClass, MembershipBody, TransportEvent } from '../../actors/ports.js';
+import type { ClusterConfig } from '../../config/types.js';
+import { type ClusterTable, clusterTable } from './cluster-table.js';
+import { type Encoded, encodeContent, type Turn } from './codec.js';
+import { headerLength, lanLabel, maxDatagramLength, protocolVersion, senderLabel, writeHeader } from './header.js';
+import { clockOf, Receiver } from './receiver.js';
+import { keyLabel, seal, senderKey, tagLength } from './seal.js';
+
+/** Further datagrams with share maps that one pulse may have besides the first. */
+const extraMapDatagrams = 4;
+/** Pulses with which a planned stop is told, so that a lossy network lets one through. */
+export const goodbyeCount = 3;
+/** At most one report of dropped datagrams in that time, in ms. */
+const dropReportMs = 1_000;
+
+export interface EngineSpec {
+  readonly cluster: ClusterConfig;
+  readonly self: string;
+  readonly clusterId: string;
+  readonly keyHex: string | null;
+  readonly signature: string;
+  readonly bootEpoch: number;
+  readonly knownEpochs: Readonly<Record<string, number>>;
+  readonly leaseMs: number;
+}
+
+/** What the engine is given to act with. */
+export interface EngineActs {
+  /** Sends bytes to a node on a lan; failures are the socket's business. */
+  readonly send: (lan: string, node: string, datagram: Buffer) => void;
+  readonly post: (event: TransportEvent) => void;
+}
+
+interface Outgoing {
+  readonly name: string;
+  readonly label: string;
+  readonly peers: readonly string[];
+  readonly key: Buffer | null;
+  sequence: number;
+  turn: Turn;
+}
+
+export class Engine {
+  readonly #spec: EngineSpec;
+  readonly #acts: EngineActs;
+  readonly #table: ClusterTable;
+  readonly #receiver: Receiver;
+  readonly #lans: readonly Outgoing[];
+  readonly #keyId: string;
+  readonly #answeredAt = new Map<string, number>();
+  #body: MembershipBody | null = null;
+  #leaseUntilMs: number;
+  #quietSinceMs: number | null = null;
+  #drops = noDrops();
+  #dropExample: string | null = null;
+  #dropsReportedAtMs = Number.NEGATIVE_INFINITY;
+  #lastUrgentMs = Number.NEGATIVE_INFINITY;
+  #toldTooLarge = false;
+
+  constructor(spec: EngineSpec, acts: EngineActs, nowMs: number) {
+    this.#spec = spec;
+    this.#acts = acts;
+    this.#table = clusterTable(spec.cluster, spec.self, spec.signature);
+    this.#receiver = new Receiver({ ...spec, table: this.#table });
+    this.#keyId = keyLabel(spec.keyHex);
+    this.#leaseUntilMs = nowMs + spec.leaseMs;
+    const sender = senderLabel(spec.self);
+    this.#lans = this.#table.lans
+      .filter((lan) => lan.nodes.includes(spec.self))
+      .map((lan) => {
+        const label = lanLabel(lan.name);
+        return {
+          name: lan.name,
+          label,
+          peers: lan.nodes.filter((node) => node !== spec.self),
+          key: spec.keyHex === null ? null : senderKey(spec.keyHex, sender, spec.bootEpoch, label),
+          sequence: 0,
+          turn: { names: 0, maps: 0 },
+        };
+      });
+  }
+
+  // ------------------------------------------------------------ from the main thread
+
+  /** Takes over a new body. @returns in how many ms an urgent one is due, 0 for at once; null when it can wait for the pulse. */
+  publish(body: MembershipBody, urgent: boolean, nowMs: number): number | null {
+    this.#body = body;
+    for (const module of body.modules) this.#receiver.names.learn(module.module);
+    if (!urgent) return null;
+    return Math.max(0, this.#lastUrgentMs + this.#spec.cluster.pulseMs / 10 - nowMs);
+  }
+
+  /**
+   * The main loop is alive. After an expired lease the time without it is reported as lateness, for nothing was handed over then.
+   * @returns whether this ended a silence, so that a pulse is due at once
+   */
+  renewLease(nowMs: number): boolean {
+    this.#leaseUntilMs = nowMs + this.#spec.leaseMs;
+    const quietSinceMs = this.#quietSinceMs;
+    if (quietSinceMs === null) return false;
+    this.#quietSinceMs = null;
+    this.#acts.post({ type: 'tick', atMs: nowMs, lateMs: nowMs - quietSinceMs });
+    return true;
+  }
+
+  // ------------------------------------------------------------ from the clock
+
+  /** The pulse is due and the sockets have been read. */
+  pulse(nowMs: number, lateMs: number): void {
+    this.#reportDrops(nowMs);
+    if (!this.#mayAct(nowMs)) return;
+    this.#acts.post({ type: 'tick', atMs: nowMs, lateMs });
+    this.#sendAll(nowMs, false);
+  }
+
+  /** The urgent datagrams. */
+  urgent(nowMs: number): void {
+    if (!this.#mayAct(nowMs)) return;
+    this.#lastUrgentMs = nowMs;
+    this.#sendAll(nowMs, false);
+  }
+
+  /** Says goodbye on every lan, whatever the lease. */
+  goodbye(nowMs: number): void {
+    this.#sendAll(nowMs, true);
+  }
+
+  /** Asks peers for an answer that have been silent; called four times a pulse while `hasSilentPeers`. */
+  askSilent(nowMs: number): void {
+    if (!this.#mayAct(nowMs)) return;
+    for (const lan of this.#lans) {
+      const silent = this.#silentOn(lan, nowMs);
+      if (silent.length === 0) continue;
+      const datagram = this.#datagram(lan, nowMs, { goodbye: false, mapsOnly: false, asks: silent }).datagram;
+      for (const node of silent) this.#acts.send(lan.name, node, datagram);
+    }
+  }
+
+  hasSilentPeers(nowMs: number): boolean {
+    return this.#lans.some((lan) => this.#silentOn(lan, nowMs).length > 0);
+  }
+
+  /** Nodes of a lan from which nothing came for that long, or never, in ms: their names may resolve to other addresses by now. */
+  silentFor(lan: string, withinMs: number, nowMs: number): readonly string[] {
+    const outgoing = this.#lans.find((one) => one.name === lan);
+    return (outgoing?.peers ?? []).filter((node) => (this.#receiver.silenceMs(node, lan, nowMs) ?? withinMs) >= withinMs);
+  }
+
+  #silentOn(lan: Outgoing, nowMs: number): readonly string[] {
+    const { pulseMs, slostCount } = this.#spec.cluster;
+    return lan.peers.filter((node) => {
+      const silence = this.#receiver.silenceMs(node, lan.name, nowMs);
+      // One that has been gone for twice the patience is not asked any more: the pulse will find it when it comes back.
+      return silence !== null && silence >= 2 * pulseMs && silence <= 2 * slostCount * pulseMs;
+    });
+  }
+
+  // ------------------------------------------------------------ from the sockets
+
+  received(datagram: Buffer, nowMs: number): void {
+    const received = this.#receiver.receive(datagram, nowMs);
+    if (received.kind === 'dropped') {
+      this.#drops[received.drop] += 1;
+      this.#dropExample ??= `${received.drop}: ${datagram.subarray(0, headerLength).toString('hex')}`;
+      return;
+    }
+    if (received.kind === 'ignored' || !this.#mayAct(nowMs)) return;
+    const { report } = received;
+    this.#acts.post({ type: 'pulse', atMs: nowMs, pulse: report });
+    if (received.asksThis) this.#answer(report.from, report.lan, nowMs);
+  }
+
+  #answer(node: string, lanName: string, nowMs: number): void {
+    const lan = this.#lans.find((one) => one.name === lanName);
+    const place = `${node}\0${lanName}`;
+    const last = this.#answeredAt.get(place) ?? Number.NEGATIVE_INFINITY;
+    if (lan === undefined || nowMs - last < this.#spec.cluster.pulseMs / 8) return;
+    this.#answeredAt.set(place, nowMs);
+    this.#acts.send(lanName, node, this.#datagram(lan, nowMs, { goodbye: false, mapsOnly: false, asks: [] }).datagram);
+  }
+
+  /** Counts since the last report, at most once a second; the rest when `force`. */
+  #reportDrops(nowMs: number): void {
+    if (this.#dropExample === null || nowMs - this.#dropsReportedAtMs < dropReportMs) return;
+    this.#acts.post({ type: 'dropped', counts: this.#drops, example: this.#dropExample });
+    this.#drops = noDrops();
+    this.#dropExample = null;
+    this.#dropsReportedAtMs = nowMs;
+  }
+
+  // ------------------------------------------------------------ sending
+
+  /** Is the lease valid? Notes since when it is not. */
+  #mayAct(nowMs: number): boolean {
+    if (nowMs <= this.#leaseUntilMs) return true;
+    this.#quietSinceMs ??= nowMs;
+    return false;
+  }
+
+  #sendAll(nowMs: number, goodbye: boolean): void {
+    for (const lan of this.#lans) {
+      let encoded = this.#datagram(lan, nowMs, { goodbye, mapsOnly: false, asks: [] });
+      this.#broadcast(lan, encoded.datagram);
+      for (let extra = 0; extra < extraMapDatagrams && encoded.mapsLeft > 0 && !goodbye; extra += 1) {
+        const left = encoded.mapsLeft;
+        encoded = this.#datagram(lan, nowMs, { goodbye, mapsOnly: true, asks: [] });
+        this.#broadcast(lan, encoded.datagram);
+        // Every datagram counts what it left out of all; go on until all have had their turn.
+        const carried = (this.#body?.shareMaps.length ?? 0) - encoded.mapsLeft;
+        encoded = { ...encoded, mapsLeft: Math.max(0, left - carried) };
+      }
+    }
+  }
+
+  #broadcast(lan: Outgoing, datagram: Buffer): void {
+    for (const node of lan.peers) this.#acts.send(lan.name, node, datagram);
+  }
+
+  #datagram(
+    lan: Outgoing,
+    nowMs: number,
+    kind: { readonly goodbye: boolean; readonly mapsOnly: boolean; readonly asks: readonly string[] },
+  ): { readonly datagram: Buffer; readonly mapsLeft: number } {
+    const { cluster, keyHex, clusterId, self, bootEpoch } = this.#spec;
+    const freshMs = cluster.slostCount * cluster.pulseMs;
+    const encoded: Encoded = encodeContent(
+      {
+        ...kind,
+        clock: clockOf(nowMs),
+        body: this.#body ?? emptyBody,
+        lan: lan.name,
+        heard: this.#receiver.heardOn(lan.name, nowMs, freshMs),
+        heardElsewhere: this.#lans
+          .filter((other) => other !== lan)
+          .flatMap((other) => this.#receiver.heardOn(other.name, nowMs, freshMs)),
+      },
+      this.#table,
+      lan.turn,
+      maxDatagramLength - headerLength - (keyHex === null ? 0 : tagLength),
+    );
+    lan.turn = encoded.next;
+    lan.sequence += 1;
+    if (encoded.modulesLeft > 0 && !this.#toldTooLarge) {
+      this.#toldTooLarge = true;
+      const message = `${encoded.modulesLeft} modules do not fit in a pulse of ${maxDatagramLength} bytes: other nodes do not see them. Use fewer modules on this node.`;
+      this.#acts.post({ type: 'error', lan: lan.name, code: 'NET_TOO_LARGE', message });
+    }
+    const header = writeHeader({
+      version: protocolVersion,
+      sealed: lan.key !== null,
+      keyId: this.#keyId,
+      clusterId,
+      sender: senderLabel(self),
+      lan: lan.label,
+      bootEpoch,
+      sequence: lan.sequence,
+    });
+    return { datagram: seal(lan.key, header, lan.sequence, encoded.content), mapsLeft: encoded.mapsLeft };
+  }
+}
+
+const emptyBody: MembershipBody = {
+  view: { epoch: 0, leader: '', members: [] },
+  modules: [],
+  shareMaps: [],
+  lagMs: 0,
+  pause: null,
+  health: 1,
+  mapsDigest: '',
+};
+
+function noDrops(): Record<DropClass, number> {
+  return { malformed: 0, unknownKey: 0, badTag: 0, stale: 0, replay: 0, foreign: 0, version: 0 };
+}

@@ -1,0 +1,12 @@
+/** What the main thread and the worker say to each other. */
+import type { MembershipBody, TransportEvent, TransportSpec } from '../../actors/ports.js';
+
+export interface WorkerSpec extends TransportSpec {
+  /** Tests and benchmarks only: part of the incoming datagrams that is thrown away at random, 0 to 1. */
+  readonly dropRate: number;
+}
+export type ToWorker =
+  | { readonly type: 'publish'; readonly body: MembershipBody; readonly urgent: boolean }
+  | { readonly type: 'renew' }
+  | { readonly type: 'close'; readonly goodbye: boolean };
+export type FromWorker = TransportEvent | { readonly type: 'closed' };
