@@ -5,7 +5,15 @@ import type { ActionProgress } from './face.js';
 export const actionsKept = 500;
 
 export interface ActionBook {
-  open(action: string, module: string, node: string, at: string, first: ActionProgress['nodes'][number]['state'], message: string, code: string | null): ActionProgress;
+  open(
+    action: string,
+    module: string,
+    node: string,
+    at: string,
+    first: ActionProgress['nodes'][number]['state'],
+    message: string,
+    code: string | null,
+  ): ActionProgress;
   end(id: string, state: 'done' | 'failed', message: string): void;
   get(id: string): ActionProgress | null;
 }
@@ -18,7 +26,14 @@ export function createActionBook(epoch: number): ActionBook {
     open(action, module, node, at, state, message, code) {
       counter += 1;
       const id = `${epoch}-${counter}`;
-      const progress: ActionProgress = { id, action, module, at, done: state !== 'running', nodes: [{ node, state, message, code }] };
+      const progress: ActionProgress = {
+        id,
+        action,
+        module,
+        at,
+        done: state !== 'running',
+        nodes: [{ node, state, message, code }],
+      };
       actions.set(id, progress);
       const oldest = actions.keys().next();
       if (actions.size > actionsKept && !oldest.done) actions.delete(oldest.value);

@@ -7,7 +7,10 @@ import type { Caller, Failure, ModuleAdministration, ModuleSummary, Outcome } fr
 import type { NodeRuntime } from './node-runtime.js';
 import type { InstalledModule, ModuleStorePort } from './stores.js';
 
-const fail = (code: string, message: string): { readonly ok: false; readonly failure: Failure } => ({ ok: false, failure: { code, message } });
+const fail = (code: string, message: string): { readonly ok: false; readonly failure: Failure } => ({
+  ok: false,
+  failure: { code, message },
+});
 
 export interface ModuleAdministrationOptions {
   readonly store: ModuleStorePort;

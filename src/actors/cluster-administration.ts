@@ -2,8 +2,9 @@
  * Changes of the cluster's configuration on this node: the store's files, and what membership makes of them.
  * Modules go on running: only the names, networks and keys of the cluster change.
  */
-import { messages } from '../machines/messages.js';
+
 import type { Message } from '../machines/messages.js';
+import { messages } from '../machines/messages.js';
 import type { Caller, ClusterAdministration, ClusterSummary, Outcome } from './face.js';
 import { identify } from './identity.js';
 import type { NodeRuntime } from './node-runtime.js';
@@ -52,7 +53,12 @@ export function createClusterAdministration(options: ClusterAdministrationOption
     await runtime.joinCluster({ cluster: config, self: self.value, clusterId, keyHex, signature });
     options.onChange(applied);
   };
-  const change = async <T>(caller: Caller, text: string, work: () => Promise<Outcome<T>>, line: (value: T) => Message): Promise<Outcome<T>> => {
+  const change = async <T>(
+    caller: Caller,
+    text: string,
+    work: () => Promise<Outcome<T>>,
+    line: (value: T) => Message,
+  ): Promise<Outcome<T>> => {
     const outcome = await work();
     note(caller, outcome.ok ? text : `${text}: ${outcome.failure.message}`);
     if (!outcome.ok) return outcome;
@@ -60,7 +66,8 @@ export function createClusterAdministration(options: ClusterAdministrationOption
     runtime.log(line(outcome.value));
     return outcome;
   };
-  const summarise = <T>(outcome: Outcome<T>): Outcome<ClusterSummary> => (outcome.ok ? { ok: true, value: options.summary() } : outcome);
+  const summarise = <T>(outcome: Outcome<T>): Outcome<ClusterSummary> =>
+    outcome.ok ? { ok: true, value: options.summary() } : outcome;
 
   return {
     applied: () => applied,
@@ -94,8 +101,26 @@ export function createClusterAdministration(options: ClusterAdministrationOption
       );
       return summarise(outcome);
     },
-    generateKey: (caller) => change(caller, 'cluster genkey', () => store.generateKey(), () => messages.clusterKey('made', caller.who)),
-    deleteKey: (caller) => change(caller, 'cluster delkey', () => store.deleteKey(), () => messages.clusterKey('removed', caller.who)),
-    deconfigure: (caller) => change(caller, 'cluster deconfig', () => store.deconfigure(), () => messages.clusterKey('removed', caller.who)),
+    generateKey: (caller) =>
+      change(
+        caller,
+        'cluster genkey',
+        () => store.generateKey(),
+        () => messages.clusterKey('made', caller.who),
+      ),
+    deleteKey: (caller) =>
+      change(
+        caller,
+        'cluster delkey',
+        () => store.deleteKey(),
+        () => messages.clusterKey('removed', caller.who),
+      ),
+    deconfigure: (caller) =>
+      change(
+        caller,
+        'cluster deconfig',
+        () => store.deconfigure(),
+        () => messages.clusterKey('removed', caller.who),
+      ),
   };
 }

@@ -29,7 +29,12 @@ export interface ModuleNodeStatus {
   /** Whether `ready.txt` answers 200. */
   readonly ready: boolean;
   readonly budget: Budget;
-  readonly switches: { readonly errd: boolean; readonly checker: boolean; readonly failover: boolean; readonly boot: 'on' | 'off' };
+  readonly switches: {
+    readonly errd: boolean;
+    readonly checker: boolean;
+    readonly failover: boolean;
+    readonly boot: 'on' | 'off';
+  };
   readonly signature: string;
   /** Set where the node did not answer. */
   readonly error: string | null;
@@ -60,7 +65,12 @@ export interface NodeSummary {
   readonly online: boolean;
   readonly leader: boolean;
   readonly addresses: readonly { readonly lan: string; readonly addr: string }[];
-  readonly lans: readonly { readonly lan: string; readonly up: boolean; readonly rttMs: number | null; readonly lastHeardMs: number | null }[];
+  readonly lans: readonly {
+    readonly lan: string;
+    readonly up: boolean;
+    readonly rttMs: number | null;
+    readonly lastHeardMs: number | null;
+  }[];
   /** Same cluster configuration as this node. Null while not heard. */
   readonly sameConfiguration: boolean | null;
   /** Evidence of the last verdict about it, in one sentence. */
@@ -161,20 +171,40 @@ export interface NodeFace {
   status(name: string): ModuleNodeStatus | null;
   resources(module: string): readonly Resource[] | null;
   resourceHistory(module: string, resource: string): readonly Resource[] | null;
-  setResource(module: string, resource: string, value: string, caller: Caller, logging: 'normal' | 'none' | 'force'): Promise<Outcome<Resource>>;
+  setResource(
+    module: string,
+    resource: string,
+    value: string,
+    caller: Caller,
+    logging: 'normal' | 'none' | 'force',
+  ): Promise<Outcome<Resource>>;
   /** Carries a command out on this node; resolves when it was accepted or refused. */
   command(request: ActionRequest): Outcome<ActionProgress>;
   action(id: string): ActionProgress | null;
   /** Resolves when the module is settled in that state, or with a failure after `timeoutMs`. */
   waitState(module: string, state: StateName | 'SETTLED', timeoutMs: number): Promise<Outcome<ModuleNodeStatus>>;
   /** `incloop`, `resetloop`, `checkloop` on the restart counter. */
-  loop(module: string, operation: 'increment' | 'reset' | 'check', caller: Caller): Promise<Outcome<{ readonly reached: boolean; readonly budget: Budget }>>;
+  loop(
+    module: string,
+    operation: 'increment' | 'reset' | 'check',
+    caller: Caller,
+  ): Promise<Outcome<{ readonly reached: boolean; readonly budget: Budget }>>;
   errdEnable(module: string, processClass: string, on: boolean, caller: Caller): Promise<Outcome<null>>;
   errdList(module: string): Promise<Outcome<{ readonly items: readonly ErrdEntry[] }>>;
   print(module: string, level: 'E' | 'I', message: string, caller: Caller): Outcome<null>;
   logs(module: string, query: LogQuery): Promise<readonly LogEntry[] | null>;
   followLogs(module: string, onEntry: (entry: LogEntry) => void): { close(): void } | null;
-  commandLog(limit: number): Promise<readonly { readonly at: string; readonly who: string; readonly module: string | null; readonly phase: string; readonly text: string }[]>;
+  commandLog(
+    limit: number,
+  ): Promise<
+    readonly {
+      readonly at: string;
+      readonly who: string;
+      readonly module: string | null;
+      readonly phase: string;
+      readonly text: string;
+    }[]
+  >;
   userlogs(module: string): Promise<readonly { readonly name: string; readonly bytes: number; readonly at: string }[] | null>;
   userlog(module: string, name: string): Promise<string | null>;
   /** The statechart's definition, and where it is now. */
@@ -198,7 +228,14 @@ export interface ErrdEntry {
 }
 export interface ModuleAdministration {
   /** `archive` is a `.safe` (zip); null takes the template of that name. `id`: wanted module id. */
-  install(name: string, archive: Uint8Array | null, template: string | null, id: number | null, force: boolean, caller: Caller): Promise<Outcome<ModuleSummary>>;
+  install(
+    name: string,
+    archive: Uint8Array | null,
+    template: string | null,
+    id: number | null,
+    force: boolean,
+    caller: Caller,
+  ): Promise<Outcome<ModuleSummary>>;
   uninstall(name: string, caller: Caller): Promise<Outcome<null>>;
   package(name: string): Promise<Outcome<Uint8Array>>;
   /** Checks the edited configuration without applying it; the value is the expanded typed result. */
@@ -206,12 +243,23 @@ export interface ModuleAdministration {
   apply(name: string, caller: Caller): Promise<Outcome<ModuleSummary>>;
   deconfigure(name: string, caller: Caller): Promise<Outcome<null>>;
   info(name: string): Promise<Outcome<ConfInfo>>;
-  ports(name: string | null, id: number | null): Promise<Outcome<readonly { readonly process: string; readonly protocol: string; readonly port: number }[]>>;
+  ports(
+    name: string | null,
+    id: number | null,
+  ): Promise<Outcome<readonly { readonly process: string; readonly protocol: string; readonly port: number }[]>>;
   templates(): Promise<readonly { readonly name: string; readonly description: string }[]>;
   readFile(name: string, path: string): Promise<Outcome<{ readonly content: string; readonly etag: string }>>;
   /** @param etag the version that is replaced, `*` for any, null for a file that must not exist yet. */
-  writeFile(name: string, path: string, content: string, etag: string | null, caller: Caller): Promise<Outcome<{ readonly etag: string }>>;
-  listFiles(name: string): Promise<Outcome<readonly { readonly path: string; readonly bytes: number; readonly executable: boolean }[]>>;
+  writeFile(
+    name: string,
+    path: string,
+    content: string,
+    etag: string | null,
+    caller: Caller,
+  ): Promise<Outcome<{ readonly etag: string }>>;
+  listFiles(
+    name: string,
+  ): Promise<Outcome<readonly { readonly path: string; readonly bytes: number; readonly executable: boolean }[]>>;
 }
 export interface ClusterAdministration {
   /** Applies cluster.xml; with null keeps the XML. A new key is made unless `keepKey`. */

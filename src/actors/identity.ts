@@ -16,12 +16,16 @@ export function identify(
   if (named !== null) {
     return cluster.nodes.includes(named)
       ? { ok: true, value: named }
-      : fail(`this node is called ${named}, but cluster.xml names ${cluster.nodes.join(', ')}: mend cluster.xml or the daemon's --node`);
+      : fail(
+          `this node is called ${named}, but cluster.xml names ${cluster.nodes.join(', ')}: mend cluster.xml or the daemon's --node`,
+        );
   }
   const bare = (address: string): string => address.replace(/^\[|\]$/g, '');
   const here = new Set(addresses);
   const own = cluster.nodes.filter((node) =>
-    cluster.lans.some((lan) => lan.nodes.some((one) => one.node === node && (here.has(bare(one.laddr ?? '')) || here.has(bare(one.addr))))),
+    cluster.lans.some((lan) =>
+      lan.nodes.some((one) => one.node === node && (here.has(bare(one.laddr ?? '')) || here.has(bare(one.addr)))),
+    ),
   );
   const [only] = own;
   if (own.length === 1 && only !== undefined) return { ok: true, value: only };
@@ -30,6 +34,8 @@ export function identify(
   const [name] = called;
   if (called.length === 1 && name !== undefined && (own.length === 0 || own.includes(name))) return { ok: true, value: name };
   return own.length === 0
-    ? fail(`no address of cluster.xml is an address of this machine (${addresses.join(', ')}): mend cluster.xml, or start holdfastd with --node NAME`)
+    ? fail(
+        `no address of cluster.xml is an address of this machine (${addresses.join(', ')}): mend cluster.xml, or start holdfastd with --node NAME`,
+      )
     : fail(`this machine has the addresses of several nodes (${own.join(', ')}): start holdfastd with --node NAME`);
 }

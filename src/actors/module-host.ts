@@ -3,8 +3,8 @@
  * One for each module; it observes the actor and is told everything that the chart emits.
  */
 import type { ActorRefFrom, SnapshotFrom } from 'xstate';
-import { messages } from '../machines/messages.js';
 import type { Message } from '../machines/messages.js';
+import { messages } from '../machines/messages.js';
 import type { ModuleEmitted } from '../machines/module.types.js';
 import type { moduleFarmMachine } from '../machines/module-farm.machine.js';
 import { counterAt } from '../machines/restart-counter.js';
@@ -78,7 +78,10 @@ export interface ModuleHostOptions {
 }
 
 /** Begins to carry; the actor must not have been sent anything yet. */
-export function hostModule(ports: Pick<Ports, 'clock' | 'records' | 'logs' | 'host' | 'probe'>, options: ModuleHostOptions): ModuleHost {
+export function hostModule(
+  ports: Pick<Ports, 'clock' | 'records' | 'logs' | 'host' | 'probe'>,
+  options: ModuleHostOptions,
+): ModuleHost {
   const { clock, records, logs, probe } = ports;
   const { node, active, actor, ring, record } = options;
   const module = active.name;
@@ -93,7 +96,10 @@ export function hostModule(ports: Pick<Ports, 'clock' | 'records' | 'logs' | 'ho
   let known = { state: 'STOP' as StateName, quality: 'NotReady' as Quality, path: '', saved: '' };
   let recordsFailing = false;
 
-  const now = (): { readonly at: string; readonly atMs: number } => ({ at: new Date(clock.wallMs()).toISOString(), atMs: clock.monotonicMs() });
+  const now = (): { readonly at: string; readonly atMs: number } => ({
+    at: new Date(clock.wallMs()).toISOString(),
+    atMs: clock.monotonicMs(),
+  });
   const publish = (type: string, data: Readonly<Record<string, unknown>>): string =>
     ring.append({ node: node(), module, type, ...now(), cause, data });
   const log = (line: Message): void => {

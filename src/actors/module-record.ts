@@ -40,7 +40,12 @@ export function recordOf(
 /** A record as it came from the disk, or null when it is not one that this version understands. */
 export function readRecord(value: unknown): ModuleRecord | null {
   const isRecord = (one: unknown): one is ModuleRecord =>
-    typeof one === 'object' && one !== null && 'version' in one && one.version === 1 && 'path' in one && typeof one.path === 'string';
+    typeof one === 'object' &&
+    one !== null &&
+    'version' in one &&
+    one.version === 1 &&
+    'path' in one &&
+    typeof one.path === 'string';
   return isRecord(value) ? value : null;
 }
 

@@ -37,7 +37,10 @@ const resourceName = /^[A-Za-z][\w-]{0,63}\.[\w.:%@/+-]{1,128}$/;
 const longestValue = 256;
 /** Most bytes of a userlog that are handed out, from its end. */
 const userlogBytes = 4 * 1024 * 1024;
-const fail = (code: string, message: string): { readonly ok: false; readonly failure: Failure } => ({ ok: false, failure: { code, message } });
+const fail = (code: string, message: string): { readonly ok: false; readonly failure: Failure } => ({
+  ok: false,
+  failure: { code, message },
+});
 const iso = (wallMs: number): string => new Date(wallMs).toISOString();
 
 /** Makes the face of a running node. */
@@ -80,7 +83,10 @@ export function createNodeFace(options: NodeFaceOptions): NodeFace {
     const host = runtime.hosts.get(module);
     if (host) return { ok: true, value: host };
     return options.installed().some((one) => one.name === module)
-      ? fail('MODULE_NOT_CONFIGURED', `module ${module} is installed on ${runtime.node}, but its configuration has not been applied: holdfast config -m ${module}`)
+      ? fail(
+          'MODULE_NOT_CONFIGURED',
+          `module ${module} is installed on ${runtime.node}, but its configuration has not been applied: holdfast config -m ${module}`,
+        )
       : fail('MODULE_UNKNOWN', `no module ${module} is installed on ${runtime.node}`);
   };
   const nodes = (): readonly NodeSummary[] => {
@@ -90,15 +96,17 @@ export function createNodeFace(options: NodeFaceOptions): NodeFace {
       const addresses = (cluster?.config.lans ?? []).flatMap((lan) =>
         lan.nodes.filter((one) => one.node === name).map((one) => ({ lan: lan.name, addr: one.addr })),
       );
-      const peer = snapshot?.peers.find((one) => one.name === name);
+      const peer = snapshot?.peers.find((one) => one.node === name);
       const self = name === runtime.node;
       return {
         name,
         self,
         online: self || (peer?.online ?? false),
-        leader: snapshot?.view.leader === name,
+        leader: snapshot?.view?.leader === name,
         addresses,
-        lans: peer?.lans ?? addresses.map(({ lan }) => ({ lan, up: self, rttMs: null, lastHeardMs: null })),
+        lans:
+          peer?.lans.map(({ lan, up, rttMs, lastHeardAtMs }) => ({ lan, up, rttMs, lastHeardMs: lastHeardAtMs })) ??
+          addresses.map(({ lan }) => ({ lan, up: self, rttMs: null, lastHeardMs: null })),
         sameConfiguration: self ? true : (peer?.sameConfiguration ?? null),
         evidence: peer?.evidence ?? null,
         error: null,
@@ -117,7 +125,7 @@ export function createNodeFace(options: NodeFaceOptions): NodeFace {
       encrypted: applied?.encrypted ?? false,
       locked: applied?.locked ?? false,
       port: applied?.config.port ?? null,
-      dropped: snapshot?.dropped ?? {},
+      dropped: { ...snapshot?.dropped },
       version,
     };
   };
@@ -134,7 +142,11 @@ export function createNodeFace(options: NodeFaceOptions): NodeFace {
     install: options.install,
     clusterAdministration: options.clusterAdministration,
     modules: () => options.installed().map(summary),
-    module: (name) => options.installed().filter((one) => one.name === name).map(summary)[0] ?? null,
+    module: (name) =>
+      options
+        .installed()
+        .filter((one) => one.name === name)
+        .map(summary)[0] ?? null,
     status: (name) => runtime.hosts.get(name)?.status() ?? null,
     resources: (module) => runtime.hosts.get(module)?.resources.list() ?? null,
     resourceHistory: (module, resource) => runtime.hosts.get(module)?.resources.history(resource) ?? null,
@@ -149,9 +161,13 @@ export function createNodeFace(options: NodeFaceOptions): NodeFace {
     async setResource(module, name, value, caller, logging) {
       const found = hostOf(module);
       if (!found.ok) return found;
-      if (!resourceName.test(name)) return fail('RESOURCE_NAME', `"${name}" is not class.id: letters and digits, a dot, and an identifier`);
+      if (!resourceName.test(name))
+        return fail('RESOURCE_NAME', `"${name}" is not class.id: letters and digits, a dot, and an identifier`);
       if (value.length === 0 || value.length > longestValue || /[\p{Cc}]/u.test(value)) {
-        return fail('RESOURCE_NAME', `the value of ${name} must be up, down, init, unknown or a text of at most ${longestValue} characters`);
+        return fail(
+          'RESOURCE_NAME',
+          `the value of ${name} must be up, down, init, unknown or a text of at most ${longestValue} characters`,
+        );
       }
       const host = found.value;
       const before = host.resources.history(name)?.at(-1)?.value;
@@ -159,7 +175,9 @@ export function createNodeFace(options: NodeFaceOptions): NodeFace {
       host.actor.send({ type: 'resource.assign', name, value, by: componentOf(caller), atMs: clock.monotonicMs(), quiet });
       if (logging === 'force' && before === value) host.log(messages.resourceSet(name, value, componentOf(caller)));
       const resource = host.resources.history(name)?.at(-1);
-      return resource ? { ok: true, value: resource } : fail('RESOURCE_UNKNOWN', `${name} could not be set: the module has too many resources`);
+      return resource
+        ? { ok: true, value: resource }
+        : fail('RESOURCE_UNKNOWN', `${name} could not be set: the module has too many resources`);
     },
     waitState: (module, state, timeoutMs) =>
       new Promise((resolve) => {
@@ -205,7 +223,13 @@ export function createNodeFace(options: NodeFaceOptions): NodeFace {
       if (!procs.some((proc) => (proc.class ?? 'both') === processClass)) {
         return fail('RESOURCE_UNKNOWN', `no process of module ${module} is of class ${processClass}`);
       }
-      found.value.actor.send({ type: 'errd.switch', class: processClass, on, by: componentOf(caller), atMs: clock.monotonicMs() });
+      found.value.actor.send({
+        type: 'errd.switch',
+        class: processClass,
+        on,
+        by: componentOf(caller),
+        atMs: clock.monotonicMs(),
+      });
       return { ok: true, value: null };
     },
     async errdList(module) {
@@ -237,7 +261,8 @@ export function createNodeFace(options: NodeFaceOptions): NodeFace {
       found.value.log(messages.printed(level, message.slice(0, 2_000), componentOf(caller)));
       return { ok: true, value: null };
     },
-    logs: async (module, query) => (options.installed().some((one) => one.name === module) ? logs.readModule(module, query) : null),
+    logs: async (module, query) =>
+      options.installed().some((one) => one.name === module) ? logs.readModule(module, query) : null,
     followLogs: (module, onEntry) =>
       options.installed().some((one) => one.name === module) ? logs.followModule(module, onEntry) : null,
     commandLog: async (limit) => (await logs.readCommands(limit)).map(({ wallMs, ...entry }) => ({ at: iso(wallMs), ...entry })),

@@ -7,11 +7,11 @@ import { createActor } from 'xstate';
 import type { ClusterConfig, ProcConfig } from '../config/types.js';
 import { errdMachine } from '../machines/errd.machine.js';
 import type { ModuleDigest } from '../machines/membership.types.js';
-import { messages } from '../machines/messages.js';
 import type { Message } from '../machines/messages.js';
+import { messages } from '../machines/messages.js';
 import type { CommandName, Origin } from '../machines/module.types.js';
-import { answerCommand } from '../machines/module-rules.js';
 import { moduleFarmMachine } from '../machines/module-farm.machine.js';
+import { answerCommand } from '../machines/module-rules.js';
 import { moduleActorId, nodeMachine } from '../machines/node.machine.js';
 import type { InterruptedScript } from '../machines/resume.js';
 import { scriptMachine } from '../machines/script.machine.js';
@@ -20,7 +20,8 @@ import { createDrainWatch } from './drain.actor.js';
 import type { EventRing } from './event-ring.js';
 import { createEventRing } from './event-ring.js';
 import type { ActionProgress, ActionRequest, Caller, Failure, Outcome } from './face.js';
-import type { MembershipHandle, MembershipListener } from './membership.types.js';
+import type { Membership, MembershipNews } from './membership.actor.js';
+import { startMembership } from './membership.actor.js';
 import type { ModuleHost } from './module-host.js';
 import { hostModule } from './module-host.js';
 import { planOf } from './module-plan.js';
@@ -52,11 +53,13 @@ export interface NodeRuntimeOptions {
   /** Counts the daemon's starts; first part of ids. */
   readonly epoch: number;
   readonly compileMatcher: (proc: ProcConfig) => ProcessMatcher;
-  readonly startMembership: (membership: ClusterMembership, listener: MembershipListener) => MembershipHandle;
   readonly inspect?: (event: InspectionEvent) => void;
 }
 
-const fail = (code: string, message: string): { readonly ok: false; readonly failure: Failure } => ({ ok: false, failure: { code, message } });
+const fail = (code: string, message: string): { readonly ok: false; readonly failure: Failure } => ({
+  ok: false,
+  failure: { code, message },
+});
 
 /** The running actors of one node. */
 export interface NodeRuntime {
@@ -68,7 +71,7 @@ export interface NodeRuntime {
   removeModule(name: string): Promise<void>;
   joinCluster(membership: ClusterMembership): Promise<void>;
   leaveCluster(goodbye: boolean): Promise<void>;
-  membership(): MembershipHandle | null;
+  membership(): Membership | null;
   command(request: ActionRequest): Outcome<ActionProgress>;
   action(id: string): ActionProgress | null;
   /** Calls back at each change of a module's state until closed. */
@@ -91,7 +94,9 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
   const actions = createActionBook(epoch);
   const listeners = new Set<(host: ModuleHost) => void>();
   const bootTimers = new Map<string, unknown>();
-  let membership: MembershipHandle | null = null;
+  /** Peers that were reported for their other configuration. */
+  const foreign = new Set<string>();
+  let membership: Membership | null = null;
   let leaving = false;
 
   const log = (line: Message): void => {
@@ -112,7 +117,9 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
       module: moduleFarmMachine.provide({
         actors: {
           script: scriptMachine.provide({
-            actors: { runner: createScriptRunner({ ...ports, activeModule: (name) => actives.get(name) ?? null, leaving: () => leaving }) },
+            actors: {
+              runner: createScriptRunner({ ...ports, activeModule: (name) => actives.get(name) ?? null, leaving: () => leaving }),
+            },
           }),
           errd: errdMachine.provide({ actors: { watcher: createProcessWatch(ports, options.compileMatcher) } }),
           drainWatch: createDrainWatch(ports),
@@ -120,12 +127,13 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
       }),
     },
   });
+  const actorClock = {
+    setTimeout: (callback: () => void, delayMs: number): unknown => clock.setTimeout(callback, delayMs),
+    clearTimeout: (handle: unknown): void => clock.clearTimeout(handle),
+  };
   const root: Actor<typeof machine> = createActor(machine, {
     id: node,
-    clock: {
-      setTimeout: (callback, delayMs) => clock.setTimeout(callback, delayMs),
-      clearTimeout: (handle) => clock.clearTimeout(handle),
-    },
+    clock: actorClock,
     ...(options.inspect ? { inspect: options.inspect } : {}),
   });
   root.on('module.defect', ({ name, detail }) => hosts.get(name)?.fail(detail));
@@ -157,7 +165,8 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
 
   /** What became of the script that ran when an earlier daemon ended. */
   const interrupted = async (module: string): Promise<InterruptedScript | null> => {
-    const isRun = (value: unknown): value is RunRecord => typeof value === 'object' && value !== null && 'script' in value && 'bootId' in value;
+    const isRun = (value: unknown): value is RunRecord =>
+      typeof value === 'object' && value !== null && 'script' in value && 'bootId' in value;
     const run = await records.load(module, runRecord);
     if (!isRun(run) || run.bootId !== ports.host.bootId) return null;
     const { script, force } = run;
@@ -170,6 +179,64 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
     return found === undefined
       ? { script, force, process: null, fate: 'uncertain' }
       : { script, force, process: { pid: found.pid, startTime: found.startTime }, fate: 'running' };
+  };
+
+  const tell = (type: string, data: Readonly<Record<string, unknown>>): void => {
+    const at = new Date(clock.wallMs()).toISOString();
+    ring.append({ node, module: null, type, at, atMs: clock.monotonicMs(), cause: null, data });
+  };
+  /** This node's part of a group has changed. */
+  const takeShare = (group: string, counts: Readonly<Record<string, number>>): void => {
+    const [module = '', name = group] = group.split('/');
+    const host = hosts.get(module);
+    if (host === undefined) return;
+    const buckets = counts[node] ?? 0;
+    const members = Object.keys(counts).filter((one) => (counts[one] ?? 0) > 0);
+    const percent = `${Math.round((buckets / 256) * 100)}%`;
+    host.setShare(Math.round((buckets / 256) * 100));
+    host.log(messages.farmMembership(members, name));
+    host.log(messages.farmLoad(buckets, name));
+    host.actor.send({
+      type: 'resource.assign',
+      name: `${name}_0`,
+      value: percent,
+      by: 'vipd',
+      atMs: clock.monotonicMs(),
+      quiet: true,
+    });
+  };
+  const noteForeign = (peer: string, isForeign: boolean): void => {
+    if (isForeign && !foreign.has(peer)) log(messages.foreignConfiguration(peer));
+    if (isForeign) foreign.add(peer);
+    else foreign.delete(peer);
+  };
+  /** What membership tells. */
+  const heed = (news: MembershipNews): void => {
+    switch (news.type) {
+      case 'view.changed':
+        log(messages.view(news.view.epoch, news.view.leader, news.view.members));
+        for (const { node: peer, evidence } of news.lost) log(messages.lostContact(peer, evidence));
+        for (const peer of news.joined) log(messages.contact(peer));
+        tell('view.changed', { ...news.view, lost: news.lost, joined: news.joined });
+        return;
+      case 'peer.changed':
+        noteForeign(news.peer.node, news.peer.sameConfiguration === false);
+        tell('peer.changed', { ...news.peer });
+        return;
+      case 'shares.changed':
+        takeShare(news.group, news.counts);
+        return;
+      case 'transport.error':
+        log(messages.transportFailed(news.lan, news.message));
+        return;
+      case 'datagrams.dropped':
+        for (const [kind, count] of Object.entries(news.counts)) {
+          if (count > 0) log(messages.datagramsDropped(kind, count, news.example));
+        }
+        return;
+      case 'transport.ready':
+        tell('transport.ready', {});
+    }
   };
 
   const commandHost = (host: ModuleHost, command: CommandName, origin: Origin): void =>
@@ -246,39 +313,14 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
     async joinCluster(cluster) {
       await runtime.leaveCluster(false);
       node = cluster.self;
-      membership = options.startMembership(cluster, {
-        onView: (view, changes) => {
-          log(messages.view(view.epoch, view.leader, view.members));
-          for (const { node: peer, evidence } of changes.lost) log(messages.lostContact(peer, evidence));
-          for (const peer of changes.joined) log(messages.contact(peer));
-          ring.append({
-            node,
-            module: null,
-            type: 'view.changed',
-            at: new Date(clock.wallMs()).toISOString(),
-            atMs: clock.monotonicMs(),
-            cause: null,
-            data: { ...view, lost: changes.lost, joined: changes.joined },
-          });
+      membership = startMembership(
+        {
+          ports,
+          ...cluster,
+          actorOptions: { clock: actorClock, ...(options.inspect ? { inspect: options.inspect } : {}) },
         },
-        onShare: ({ module, group, members, buckets }) => {
-          const host = hosts.get(module);
-          if (host === undefined) return;
-          const percent = Math.round((buckets / 256) * 100);
-          host.setShare(percent);
-          host.log(messages.farmMembership(members, group));
-          host.log(messages.farmLoad(buckets, group));
-          host.actor.send({
-            type: 'resource.assign',
-            name: `${group}_0`,
-            value: `${percent}%`,
-            by: 'vipd',
-            atMs: clock.monotonicMs(),
-            quiet: true,
-          });
-        },
-        onLine: log,
-      });
+        heed,
+      );
       membership.setLocal(digests());
     },
     async leaveCluster(goodbye) {
@@ -337,8 +379,8 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
   const isLastUp = (host: ModuleHost): boolean => {
     const { module, state } = host.status();
     if (state !== 'UP') return false;
-    const peers = membership?.snapshot().modules ?? [];
-    return !peers.some((one) => one.node !== node && one.module === module && one.state === 'UP');
+    const peers = membership?.snapshot().peers.filter((peer) => peer.online) ?? [];
+    return !peers.some((peer) => peer.modules.some((one) => one.module === module && one.state === 'UP'));
   };
 
   /** An action is done when the module rests again. */
@@ -346,12 +388,21 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
     const wanted = action === 'start' || action === 'restart' || action === 'stopstart' ? 'start' : 'stop';
     await settles(host, () => {
       const { state, quality } = host.status();
-      return quality !== 'Transient' && (wanted === 'start' ? state !== 'STOP' || host.snapshot().context.wish === 'stop' : state === 'STOP');
+      return (
+        quality !== 'Transient' &&
+        (wanted === 'start' ? state !== 'STOP' || host.snapshot().context.wish === 'stop' : state === 'STOP')
+      );
     });
     const { state, quality } = host.status();
     const reached = wanted === 'start' ? state === 'UP' || state === 'WAIT' : state === 'STOP';
     actions.end(id, reached ? 'done' : 'failed', `${state} (${quality})`);
-    logs.command({ wallMs: clock.wallMs(), who: caller.who, module: host.active.name, phase: 'END', text: `${action}: ${state} ${quality}` });
+    logs.command({
+      wallMs: clock.wallMs(),
+      who: caller.who,
+      module: host.active.name,
+      phase: 'END',
+      text: `${action}: ${state} ${quality}`,
+    });
     ring.append({
       node,
       module: host.active.name,

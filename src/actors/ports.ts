@@ -6,8 +6,8 @@
  * two runs of the daemon within one boot, never between boots or machines.
  */
 import type { ClusterConfig, ModuleConfig } from '../config/types.js';
-import type { ProbeSource } from '../machines/module.types.js';
 import type { MembershipBody, PulseReport } from '../machines/membership.types.js';
+import type { ProbeSource } from '../machines/module.types.js';
 
 // What the transport carries; `src/io` knows the machines' types through this file only.
 export type { Heard, MembershipBody, ModuleDigest, PulseReport, ShareMap, View } from '../machines/membership.types.js';

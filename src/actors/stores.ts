@@ -19,7 +19,13 @@ export interface ModuleStorePort
   active(): Promise<readonly ActiveModule[]>;
   activeModule(name: string): Promise<ActiveModule | null>;
   list(): Promise<readonly InstalledModule[]>;
-  install(name: string, archive: Uint8Array | null, template: string | null, id: number | null, force: boolean): Promise<Outcome<InstalledModule>>;
+  install(
+    name: string,
+    archive: Uint8Array | null,
+    template: string | null,
+    id: number | null,
+    force: boolean,
+  ): Promise<Outcome<InstalledModule>>;
   uninstall(name: string): Promise<Outcome<null>>;
   apply(name: string): Promise<Outcome<{ readonly active: ActiveModule; readonly warnings: readonly ConfigProblem[] }>>;
   deconfigure(name: string): Promise<Outcome<null>>;
