@@ -1,7 +1,9 @@
 /** From a module's editable tree to what is applied of it: parsed, expanded, its scripts checked, and the configuration's own scripts called. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { expandUserConfig, parseUserConfig } from '../../config/module-config.js';
 import type { ConfigProblem, ConfigResult, ModuleConfig, Unsupported } from '../../config/types.js';
+import { unsupported } from '../../config/unsupported.js';
 import { directoriesOf, userConfigPath } from './applied.js';
 import type { UnpackedFile } from './archive.js';
 import { type EnvironmentSource, macroEnvironment, moduleEnvironment } from './environment.js';
@@ -20,6 +22,8 @@ export interface ModuleCompiler {
   /** What of it this version cannot carry out. */
   unsupported(config: ModuleConfig): readonly Unsupported[];
 }
+
+export const realCompiler: ModuleCompiler = { parse: parseUserConfig, expand: expandUserConfig, unsupported };
 
 export interface Checked {
   readonly config: ModuleConfig;

@@ -6,11 +6,11 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConfInfo, Outcome } from '../../actors/face.js';
 import type { ActiveModule } from '../../actors/ports.js';
-import type { ConfigProblem, ModuleMode } from '../../config/types.js';
+import type { InstalledModule, ModuleStorePort } from '../../actors/stores.js';
 import { appliedName, encodeApplied, loadActive, readApplied, safeConfigPath, signatureOf, userConfigPath } from './applied.js';
 import { packArchive, type UnpackedFile, unpackArchive, writeUnpacked } from './archive.js';
-import { type Checked, createCompiling, type ModuleCompiler, unsupportedProblem } from './compiling.js';
-import { createEditing, type ModuleEditing } from './editing.js';
+import { createCompiling, type ModuleCompiler, realCompiler, unsupportedProblem } from './compiling.js';
+import { createEditing } from './editing.js';
 import type { EnvironmentSource } from './environment.js';
 import { discardStaged, listTree, recoverDirectory, replaceDirectory, stageDirectory, writeStaged, writeWhole } from './files.js';
 import { createHookRunner, type HookRunner } from './hooks.js';
@@ -18,7 +18,7 @@ import { chooseId, installedNames, readId, writeId } from './ids.js';
 import { archiveStem, archivesOf, layoutOf } from './layout.js';
 import { ExpectedFailure, isMissing, isModuleName, outcomeOf, requireModuleName } from './names.js';
 import { createSerial } from './serial.js';
-import { listTemplates, readTemplate, readTree, type Template, type TemplateSource } from './templates.js';
+import { listTemplates, readTemplate, readTree, type TemplateSource } from './templates.js';
 
 export interface ModuleStoreOptions {
   /** SAFE and SAFEVAR, absolute. */
@@ -26,7 +26,8 @@ export interface ModuleStoreOptions {
   readonly safevar: string;
   /** Directory with the templates that came with Holdfast (`conf/modules`). */
   readonly templates: string;
-  readonly compiler: ModuleCompiler;
+  /** Default: that of `src/config`. */
+  readonly compiler?: ModuleCompiler;
   /** This node's name, for `info`. */
   readonly node: () => string;
   readonly wallMs: () => number;
@@ -43,55 +44,17 @@ export interface ModuleStoreOptions {
   readonly hooks?: HookRunner;
 }
 
-/** A module as it is installed. */
-export interface InstalledModule {
-  readonly name: string;
-  readonly id: number;
-  /** Of the applied configuration; null when none is. */
-  readonly mode: ModuleMode | null;
-  readonly configured: boolean;
-  readonly signature: string | null;
-  readonly appliedWallMs: number | null;
-}
-export interface Applied {
-  readonly active: ActiveModule;
-  readonly warnings: readonly ConfigProblem[];
-}
-/** The file part of `ModuleAdministration`, and what the node's actors start from. */
-export interface ModuleStore extends ModuleEditing {
-  /** Every applied module, by id; a damaged one is reported and left out. Ends first what a crash interrupted. */
-  active(): Promise<readonly ActiveModule[]>;
-  /** Null when it is not applied, or damaged (reported). */
-  activeModule(name: string): Promise<ActiveModule | null>;
-  list(): Promise<readonly InstalledModule[]>;
-  /** @param archive a `.safe`; null takes the template or the `.safe` file below SAFE/Application_Modules of that name. */
-  install(
-    name: string,
-    archive: Uint8Array | null,
-    template: string | null,
-    id: number | null,
-    force: boolean,
-  ): Promise<Outcome<InstalledModule>>;
-  /** Archives it to SAFE/Application_Modules/backup, then removes it with its logs and working files. */
-  uninstall(name: string): Promise<Outcome<null>>;
-  package(name: string): Promise<Outcome<Uint8Array>>;
-  check(name: string): Promise<Outcome<Checked>>;
-  /** Failures: CONF_INVALID, CONF_UNSUPPORTED, SCRIPT_FAILED (config, postconfig), DISK. The copy applied before is then untouched. */
-  apply(name: string): Promise<Outcome<Applied>>;
-  deconfigure(name: string): Promise<Outcome<null>>;
-  info(name: string): Promise<Outcome<ConfInfo>>;
-  ports(
-    name: string | null,
-    id: number | null,
-  ): Promise<Outcome<readonly { readonly process: string; readonly protocol: string; readonly port: number }[]>>;
-  templates(): Promise<readonly Template[]>;
-}
+type Applied = Extract<Awaited<ReturnType<ModuleStorePort['apply']>>, { readonly ok: true }>['value'];
 
-const keptConfigurations = 3;
-/** Key of what concerns all modules: the choice of an id. */
 const allModules = '*';
+const keptConfigurations = 3;
 
-export const createModuleStore = (options: ModuleStoreOptions): ModuleStore => {
+/**
+ * The file part of module administration, and what the node's actors start from. Failures of `apply`: CONF_INVALID, CONF_UNSUPPORTED,
+ * SCRIPT_FAILED (scripts config and postconfig), DISK; the copy applied before is then untouched. `uninstall` archives the module to
+ * SAFE/Application_Modules/backup, then removes it with its logs and working files. `active` ends first what a crash interrupted.
+ */
+export const createModuleStore = (options: ModuleStoreOptions): ModuleStorePort => {
   const layout = layoutOf(options.safe, options.safevar);
   const source: TemplateSource = { builtIn: options.templates, applicationModules: layout.applicationModules };
   const environment: EnvironmentSource = {
@@ -101,6 +64,7 @@ export const createModuleStore = (options: ModuleStoreOptions): ModuleStore => {
     extra: options.extraEnv,
     socket: options.socket,
   };
+  const compiler = options.compiler ?? realCompiler;
   const serial = createSerial();
   const modulePath = (name: string): string => join(layout.modules, name);
   const activePath = (name: string): string => join(layout.active, name);
@@ -154,7 +118,7 @@ export const createModuleStore = (options: ModuleStoreOptions): ModuleStore => {
   };
 
   const load = async (name: string): Promise<ActiveModule | null> => {
-    const loaded = await loadActive(layout, environment, options.compiler.parse, name);
+    const loaded = await loadActive(layout, environment, compiler.parse, name);
     if (loaded.ok) return loaded.module;
     options.onProblem(name, loaded.reason);
     return null;
@@ -163,7 +127,7 @@ export const createModuleStore = (options: ModuleStoreOptions): ModuleStore => {
   const { compile, callHook } = createCompiling({
     layout,
     environment,
-    compiler: options.compiler,
+    compiler,
     hooks: options.hooks ?? createHookRunner(),
   });
 
@@ -356,7 +320,7 @@ export const createModuleStore = (options: ModuleStoreOptions): ModuleStore => {
       outcomeOf(async () => {
         if (name === null && id === null) throw new ExpectedFailure('USAGE', 'Which module? Give its name or its id.');
         if (name !== null) await requireInstalled(name);
-        // One port carries the membership and the states of all modules: a module has none of its own (docs/adr).
+        // One port carries the membership and the states of all modules: a module has none of its own (membership design).
         const { cluster, http } = options.ports();
         return [
           { process: 'safeadmin', protocol: 'UDP', port: cluster },
