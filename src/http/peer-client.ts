@@ -1,0 +1,161 @@
+/** Asks another node of the cluster, sealed, within a time. */
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import type { Caller, Outcome } from '../actors/face.js';
+import { sealedPath } from './access-rules.js';
+import type { Via } from './request.js';
+import type { SealedAnswer, Sealer, SealKeys, SealPeer } from './seal.js';
+
+/** How long a node may take to answer before it counts as unreachable. */
+export const peerTimeoutMs = 2000;
+/** An address that is silent for so long gets company: the next one is tried beside it. */
+const nextAddressMs = 300;
+const answerLimit = 128 * 1024 * 1024;
+
+export interface PeerRequest {
+  readonly method: string;
+  /** With `/api/v1` and the query. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array;
+  readonly caller: Caller;
+  readonly via: Via;
+  /** Default 2 s. Connecting never takes longer than that. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+export interface PeerClient {
+  /** Resolves with the node's answer whatever its status, or with NODE_UNKNOWN or NODE_UNREACHABLE; never rejects. */
+  call(node: string, request: PeerRequest): Promise<Outcome<SealedAnswer>>;
+}
+
+function unreachable(node: string, why: string): Outcome<never> {
+  return { ok: false, failure: { code: 'NODE_UNREACHABLE', message: `Node ${node} ${why}.` } };
+}
+
+/** The first address that connects; the others are given up. */
+function connectAny(peer: SealPeer, signal: AbortSignal): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const open = new Set<Socket>();
+    const rest = [...peer.addresses];
+    let timer: NodeJS.Timeout | null = null;
+    let reason = 'has no address';
+    let settled = false;
+    function settle(winner: Socket | null): void {
+      if (settled) return;
+      settled = true;
+      if (timer !== null) clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+      for (const socket of open) if (socket !== winner) socket.destroy();
+      if (winner === null) reject(new Error(reason));
+      else resolve(winner);
+    }
+    function onAbort(): void {
+      reason = 'did not answer in time';
+      settle(null);
+    }
+    function next(): void {
+      if (timer !== null) clearTimeout(timer);
+      timer = null;
+      const address = rest.shift();
+      if (address === undefined) {
+        if (open.size === 0) settle(null);
+        return;
+      }
+      const socket = connect({ host: address.host, port: address.port, noDelay: true });
+      open.add(socket);
+      socket.once('connect', () => settle(socket));
+      socket.on('error', (error) => {
+        reason = `cannot be reached at ${address.host} port ${address.port} (${error.message})`;
+        open.delete(socket);
+        if (!settled) next();
+      });
+      if (rest.length > 0) timer = setTimeout(next, nextAddressMs);
+    }
+    signal.addEventListener('abort', onAbort);
+    if (signal.aborted) onAbort();
+    else next();
+  });
+}
+
+async function readAnswer(response: IncomingMessage): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response) {
+    if (!(chunk instanceof Uint8Array)) continue;
+    bytes += chunk.length;
+    if (bytes > answerLimit) throw new Error('answers with more than is allowed');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function post(
+  socket: Socket,
+  host: string,
+  body: Uint8Array,
+  signal: AbortSignal,
+): Promise<{ readonly status: number; readonly body: Uint8Array }> {
+  return new Promise((resolve, reject) => {
+    const outgoing = httpRequest({
+      createConnection: () => socket,
+      method: 'POST',
+      path: sealedPath,
+      headers: { Host: host, 'Content-Type': 'application/octet-stream', 'Content-Length': body.length, Connection: 'close' },
+      signal,
+    });
+    outgoing.on('error', reject);
+    outgoing.once('response', (response) => {
+      readAnswer(response).then((answer) => resolve({ status: response.statusCode ?? 0, body: answer }), reject);
+    });
+    outgoing.end(body);
+  });
+}
+
+/** @param keys the cluster's key and nodes as they are now; null while there is no cluster or no key. */
+export function createPeerClient(keys: () => SealKeys | null, sealer: Sealer): PeerClient {
+  async function attempt(
+    seal: SealKeys,
+    peer: SealPeer,
+    request: PeerRequest,
+    signal: AbortSignal,
+  ): Promise<Outcome<SealedAnswer> | 'otherRun'> {
+    const connecting = AbortSignal.any([signal, AbortSignal.timeout(peerTimeoutMs)]);
+    const socket = await connectAny(peer, connecting);
+    const { method, path, headers = {}, body = new Uint8Array(), caller, via } = request;
+    const message = sealer.request(seal, peer.node, { method, path, headers, body, caller, via });
+    const answer = await post(socket, peer.node, message.bytes, signal);
+    if (answer.status !== 200)
+      return unreachable(
+        peer.node,
+        `refused the sealed request (HTTP ${answer.status}): do both nodes have the same cluster key?`,
+      );
+    const read = message.read(answer.body);
+    if (read.kind === 'otherRun') return 'otherRun';
+    if (read.kind === 'refused') return unreachable(peer.node, 'answered with something that is not sealed with the cluster key');
+    return { ok: true, value: read.answer };
+  }
+  return {
+    async call(node, request) {
+      const seal = keys();
+      if (seal === null) return unreachable(node, 'cannot be asked: this node has no cluster key (cluster genkey)');
+      const peer = seal.peers.find((one) => one.node === node);
+      if (peer === undefined)
+        return {
+          ok: false,
+          failure: { code: 'NODE_UNKNOWN', message: `There is no other node ${node} in the cluster configuration.` },
+        };
+      const timeout = AbortSignal.timeout(request.timeoutMs ?? peerTimeoutMs);
+      const signal = request.signal === undefined ? timeout : AbortSignal.any([timeout, request.signal]);
+      try {
+        // A node that was restarted tells its new run once; a second time would mean that it restarts all the time.
+        const first = await attempt(seal, peer, request, signal);
+        const answer = first === 'otherRun' ? await attempt(seal, peer, request, signal) : first;
+        return answer === 'otherRun' ? unreachable(node, 'was restarted while it was asked') : answer;
+      } catch (error) {
+        if (timeout.aborted) return unreachable(node, `did not answer within ${(request.timeoutMs ?? peerTimeoutMs) / 1000} s`);
+        return unreachable(node, error instanceof Error ? error.message : String(error));
+      }
+    },
+  };
+}
