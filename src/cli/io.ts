@@ -1,0 +1,14 @@
+/** What a run of the CLI may touch: its output, its environment, its interruption. Tests hand in their own. */
+export interface CliIo {
+  /** Writes to standard output, no newline added. */
+  readonly out: (text: string) => void;
+  /** Writes to standard error, no newline added. */
+  readonly err: (text: string) => void;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Absolute path that relative file names start from. */
+  readonly cwd: string;
+  /** Whether standard output is a terminal: only then there is colour. */
+  readonly tty: boolean;
+  /** Aborted when the user interrupts (SIGINT, SIGTERM) or when nobody reads standard output any more. */
+  readonly signal: AbortSignal;
+}

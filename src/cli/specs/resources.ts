@@ -1,0 +1,116 @@
+import type { CommandSpec } from '../command.types.js';
+import { identityOption } from './shared.js';
+
+function counter(
+  word: string,
+  operation: 'increment' | 'reset' | 'check',
+  summary: string,
+  details: string,
+  does: string,
+): CommandSpec {
+  return {
+    words: [word],
+    summary,
+    details,
+    module: 'required',
+    options: [identityOption],
+    operands: [],
+    examples: [{ line: `holdfast ${word} -m farm${operation === 'increment' ? ' -i myhandler' : ''}`, does }],
+    ...(operation === 'reset' ? {} : { exits: ['0 the limit is not reached, 1 it is reached.'] }),
+    run: async (context) => (await import('../commands/resources.js')).loop(context, operation),
+  };
+}
+
+function errdSwitch(word: 'enable' | 'disable', summary: string, does: string): CommandSpec {
+  return {
+    words: ['errd', word],
+    summary,
+    details: 'Scripts use it around work in which processes may be missing.',
+    module: 'required',
+    options: [],
+    operands: [
+      {
+        name: 'CLASS',
+        help: 'Class of the processes, as in <proc class="…">.',
+        count: 'one',
+        complete: ['pre', 'prim', 'second', 'sec', 'both'],
+      },
+    ],
+    examples: [{ line: `holdfast errd ${word} -m farm both`, does }],
+    run: async (context) => (await import('../commands/resources.js')).errdSwitch(context, word === 'enable'),
+  };
+}
+
+/** Commands about resources, the restart counter and monitored processes. */
+export const resourceCommands: readonly CommandSpec[] = [
+  {
+    words: ['get'],
+    summary: 'Print the value of a resource',
+    details: 'Without -r all resources of the module on this node.',
+    module: 'required',
+    options: [{ name: 'resource', short: 'r', value: 'class.id', help: 'Name of the resource.', complete: 'none' }],
+    operands: [],
+    examples: [{ line: 'holdfast get -m farm -r proc.httpd', does: 'Prints up or down.' }],
+    run: async (context) => (await import('../commands/resources.js')).get(context),
+  },
+  {
+    words: ['set'],
+    summary: 'Assign a resource',
+    details: 'For checkers of your own: the failover rules react to it.',
+    module: 'required',
+    options: [
+      { name: 'resource', short: 'r', value: 'class.id', help: 'Name of the resource.', complete: 'none' },
+      {
+        name: 'value',
+        short: 'v',
+        value: 'VALUE',
+        help: 'The value: up, down, init, unknown, or a short text.',
+        complete: ['up', 'down', 'init', 'unknown'],
+      },
+      { name: 'nolog', short: 'n', help: 'Do not log the assignment.' },
+      { name: 'log', short: 'l', help: 'Log it, also where it is not logged usually.' },
+      identityOption,
+    ],
+    operands: [],
+    examples: [
+      {
+        line: 'holdfast set -m farm -r custom.web -v down -i webcheck',
+        does: 'The checker webcheck says that the web does not answer.',
+      },
+    ],
+    run: async (context) => (await import('../commands/resources.js')).set(context),
+  },
+  counter(
+    'incloop',
+    'increment',
+    'Count an automatic action',
+    'For special handlers of errd, which are not counted by themselves.',
+    'Counts one; exit 1 when that reaches the limit.',
+  ),
+  counter(
+    'resetloop',
+    'reset',
+    'Reset the restart counter',
+    'As every command of an administrator does.',
+    'The counter begins again at 0.',
+  ),
+  counter(
+    'checkloop',
+    'check',
+    'Read the restart counter',
+    'An increment outside of the window of loop_interval no longer counts.',
+    'Exit 1 when the limit is reached.',
+  ),
+  {
+    words: ['errd', 'list'],
+    summary: 'List the monitored processes',
+    details: 'With how many there are of each, and whether its class is monitored now.',
+    module: 'required',
+    options: [],
+    operands: [],
+    examples: [{ line: 'holdfast errd list -m farm', does: 'Every <proc> of the configuration with its processes.' }],
+    run: async (context) => (await import('../commands/resources.js')).errdList(context),
+  },
+  errdSwitch('enable', 'Monitor a class of processes', 'Monitors the class both again.'),
+  errdSwitch('disable', 'Stop monitoring a class of processes', 'The processes of class both may be missing from now on.'),
+];

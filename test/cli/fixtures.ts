@@ -1,0 +1,235 @@
+/** Answers of the API that the tests of the CLI are given. */
+import type {
+  ActionProgress,
+  ClusterSummary,
+  ErrdList,
+  LogLine,
+  ModuleNodeStatus,
+  ModuleSummary,
+  NodeEvent,
+  NodeSummary,
+  Resource,
+} from '../../src/http/api-types.js';
+import type { FakeHandlers } from './fake-daemon.js';
+
+export const at = '2026-01-31T14:22:33.123Z';
+const wallMs = Date.parse(at);
+
+export function status(over: Partial<ModuleNodeStatus> = {}): ModuleNodeStatus {
+  return {
+    module: 'farm',
+    node: 'n1',
+    state: 'UP',
+    quality: 'Ready',
+    path: 'UP.ready',
+    tags: [],
+    reason: null,
+    since: at,
+    sinceMs: 1000,
+    share: 50,
+    activeRule: null,
+    wish: 'start',
+    ready: true,
+    budget: { max: 3, used: 1, expires: '2026-02-01T14:00:00.000Z', causes: [{ at, action: 'restart', by: 'errd' }] },
+    switches: { errd: true, checker: true, failover: true, boot: 'on' },
+    signature: '0123456789abcdef0123456789abcdef',
+    error: null,
+    ...over,
+  };
+}
+
+export const farm: ModuleSummary = {
+  name: 'farm',
+  id: 1,
+  mode: 'farm',
+  configured: true,
+  signature: '0123456789abcdef0123456789abcdef',
+  appliedAt: at,
+  nodes: [
+    status(),
+    status({ node: 'n2', state: 'WAIT', quality: 'NotReady', share: 0, reason: 'waits for ping.router', ready: false }),
+  ],
+};
+export const shop: ModuleSummary = {
+  name: 'shop',
+  id: 2,
+  mode: 'light',
+  configured: true,
+  signature: 'fedcba9876543210fedcba9876543210',
+  appliedAt: at,
+  nodes: [
+    status({
+      module: 'shop',
+      state: 'STOP',
+      quality: 'NotReady',
+      share: 0,
+      wish: 'stop',
+      ready: false,
+      budget: { max: 0, used: 0, expires: null, causes: [] },
+    }),
+    status({ module: 'shop', node: 'n2', state: 'UNKNOWN', quality: 'Unknown', error: 'n2 did not answer within 2 s' }),
+  ],
+};
+export const fresh: ModuleSummary = {
+  name: 'fresh',
+  id: 3,
+  mode: null,
+  configured: false,
+  signature: null,
+  appliedAt: null,
+  nodes: [],
+};
+
+export const cluster: ClusterSummary = {
+  configured: true,
+  self: 'n1',
+  view: { epoch: 4, leader: 'n1', members: ['n1', 'n2'] },
+  signature: 'c1c2c3c4c5c6c7c8',
+  configuredAt: at,
+  encrypted: true,
+  locked: false,
+  port: 4800,
+  dropped: {},
+  version: '0.1.0',
+};
+function node(name: string, over: Partial<NodeSummary>): NodeSummary {
+  return {
+    name,
+    self: false,
+    online: true,
+    leader: false,
+    addresses: [{ lan: 'default', addr: '127.0.0.2' }],
+    lans: [{ lan: 'default', up: true, rttMs: 0.3, lastHeardMs: 10 }],
+    sameConfiguration: true,
+    evidence: null,
+    error: null,
+    ...over,
+  };
+}
+export const nodes: readonly NodeSummary[] = [
+  node('n1', { self: true, leader: true }),
+  node('n2', {}),
+  node('n3', { sameConfiguration: false }),
+  node('n4', { online: false, sameConfiguration: null }),
+];
+export const resources: readonly Resource[] = [
+  { name: 'proc.httpd', value: 'up', at, atMs: 1, by: 'errd' },
+  { name: 'custom.web', value: 'down', at, atMs: 2, by: 'web\u001b[31mcheck' },
+  { name: 'FarmProto_0', value: '50%', at, atMs: 3, by: 'vipd' },
+];
+export function logLine(over: Partial<LogLine> = {}): LogLine {
+  return { at, atMs: 1, wallMs, level: 'E', component: 'heart', message: 'Local state UP Ready', ...over };
+}
+export function progress(over: Partial<ActionProgress> = {}): ActionProgress {
+  return {
+    id: 'a1',
+    action: 'start',
+    module: 'farm',
+    at,
+    done: false,
+    nodes: [{ node: 'n1', state: 'running', message: '', code: null }],
+    ...over,
+  };
+}
+export const event: NodeEvent = {
+  id: '7.42',
+  node: 'n1',
+  module: 'farm',
+  type: 'module.state',
+  at,
+  atMs: 5,
+  cause: '7.41',
+  data: { state: 'UP', quality: 'Ready', share: 50 },
+};
+const errd: ErrdList = {
+  items: [
+    { name: 'httpd', class: 'both', monitored: true, service: false, action: 'restart', count: 2, pids: [410, 411], value: 'up' },
+    { name: 'backup', class: null, monitored: false, service: true, action: 'noaction', count: 0, pids: [], value: 'down' },
+  ],
+  next: null,
+};
+export const bundle = new TextEncoder().encode('PK bundle with a key');
+
+function page(items: readonly unknown[]): { readonly json: unknown } {
+  return { json: { items, next: null } };
+}
+
+/** A daemon of node n1 with three modules, at peace. */
+export const calm: FakeHandlers = {
+  getCluster: () => ({ json: cluster }),
+  listNodes: () => page(nodes),
+  listModules: ({ query }) =>
+    page(
+      query['scope'] === 'local'
+        ? [farm, shop, fresh].map((module) => ({ ...module, nodes: module.nodes.slice(0, 1) }))
+        : [farm, shop, fresh],
+    ),
+  getModule: ({ params, query }) => {
+    const module = [farm, shop, fresh].find((candidate) => candidate.name === params['module']);
+    if (module === undefined) return { problem: 'MODULE_UNKNOWN', detail: `No module '${params['module']}' is installed here.` };
+    return { json: query['scope'] === 'local' ? { ...module, nodes: module.nodes.slice(0, 1) } : module };
+  },
+  installModule: ({ params, query }) => ({ json: { ...fresh, name: params['module'], id: Number(query['id'] ?? 3) } }),
+  uninstallModule: () => ({ json: null }),
+  listResources: () => page(resources),
+  getResource: ({ params }) => {
+    const found = resources.find((resource) => resource.name === params['resource']);
+    return found === undefined
+      ? { problem: 'RESOURCE_UNKNOWN', detail: `farm has no resource ${params['resource']}.` }
+      : { json: found };
+  },
+  setResource: ({ params, body }) => ({
+    json: {
+      name: params['resource'],
+      value: typeof body === 'object' && body !== null && 'value' in body ? body.value : '',
+      at,
+      atMs: 9,
+      by: 'root',
+    },
+  }),
+  postAction: ({ params, body }) => ({
+    json: progress({
+      module: params['module'] ?? '',
+      action: typeof body === 'object' && body !== null && 'action' in body ? String(body.action) : '',
+    }),
+  }),
+  getAction: () => ({
+    json: progress({ done: true, nodes: [{ node: 'n1', state: 'done', message: 'UP (Ready)', code: null }] }),
+  }),
+  waitForState: ({ query }) => ({
+    json: query['state'] === 'STOP' ? status({ state: 'STOP', quality: 'NotReady', wish: 'stop' }) : status(),
+  }),
+  postLoop: () => ({ json: { reached: false, budget: status().budget } }),
+  listErrd: () => ({ json: errd }),
+  setErrd: () => ({ json: null }),
+  printMessage: () => ({ json: null }),
+  getLogs: () =>
+    page([
+      logLine(),
+      logLine({ wallMs: wallMs + 0.456, level: 'U', component: 'cluster', message: 'Action start called by root' }),
+    ]),
+  listUserlogs: () => page([{ name: 'userlog_2026-01-31T142233_start_both.ulog', bytes: 1234, at }]),
+  getUserlog: () => ({ bytes: new TextEncoder().encode('starting\n\u001b[31mred\u001b[0m\n') }),
+  listCommands: () => page([{ at, who: 'root', module: 'farm', phase: 'START', text: 'start' }]),
+  getConfInfo: () => ({
+    json: { module: 'farm', node: 'n1', active: { signature: 'aa', at }, current: { signature: 'bb', at } },
+  }),
+  deconfigureModule: () => ({ json: null }),
+  checkModule: () => ({
+    json: { config: { service: { mode: 'farm', maxloop: 3 }, heart: null, farm: { lans: [{ name: 'default' }] } }, warnings: [] },
+  }),
+  applyModule: () => ({ json: farm }),
+  packageModule: () => ({ bytes: new TextEncoder().encode('PK module') }),
+  listPorts: () =>
+    page([
+      { process: 'safeadmin', protocol: 'udp', port: 4800 },
+      { process: 'webconsole', protocol: 'tcp', port: 9010 },
+    ]),
+  listTemplates: () => page([{ name: 'farm', description: 'A farm of services' }]),
+  putClusterConfig: () => ({ json: cluster }),
+  deleteClusterConfig: () => ({ json: null }),
+  generateClusterKey: () => ({ json: null }),
+  deleteClusterKey: () => ({ json: null }),
+  getClusterBundle: () => ({ bytes: bundle }),
+  putClusterBundle: () => ({ json: cluster }),
+};
