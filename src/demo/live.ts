@@ -131,15 +131,15 @@ function keepDaemon(stage: Stage, name: NodeName, restarting: Set<NodeName>, not
   })();
 }
 
-const escape = String.fromCharCode(27);
-const colourSequence = new RegExp(`(${escape}\\[[0-9;]*m)`);
+const escapeCharacter = String.fromCharCode(27);
+const colourSequence = new RegExp(`(${escapeCharacter}\\[[0-9;]*m)`);
 
 /** Cuts a line to the terminal's width, so that each stays one line; escape sequences take no room. */
 export function fit(line: string, columns: number): string {
   let room = columns - 1;
   let out = '';
   for (const part of line.split(colourSequence)) {
-    if (part.startsWith(escape)) out += part;
+    if (part.startsWith(escapeCharacter)) out += part;
     else {
       out += part.slice(0, Math.max(0, room));
       room -= part.length;
