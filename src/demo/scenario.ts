@@ -155,7 +155,7 @@ export async function playScenario(
         what: 'no request failed',
         ok,
         afterMs: 0,
-        withinMs: 0,
+        withinMs: null,
         detail: ok ? null : `${requests.failed} of ${requests.sent}`,
       });
       if (!ok) problem = 'requests failed where none may';

@@ -68,7 +68,14 @@ function fake(): Fake {
     onBalancer: (listener) => listeners.push(listener),
     record: () => {},
   };
-  return { stage, log, results, tell: (event) => listeners.forEach((listener) => listener(event)) };
+  return {
+    stage,
+    log,
+    results,
+    tell: (event) => {
+      for (const listener of listeners) listener(event);
+    },
+  };
 }
 function line(message: string): LogLine {
   const wallMs = Date.now();
