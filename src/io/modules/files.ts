@@ -110,20 +110,13 @@ export const listTree = async (root: string): Promise<readonly TreeFile[]> => {
   return found.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 };
 
-/** Copies a file, flushed, with mode 0755 or 0644. */
-export const copyPlain = async (from: string, to: string, executable: boolean): Promise<void> => {
-  const read = await readPlain(from, moduleLimits.fileBytes);
-  if (read === null) throw new ExpectedFailure('FILE_UNKNOWN', `${basename(from)} is gone.`);
-  await writeStaged(to, read.bytes, executable);
-};
-
-/** Writes into a directory that is not in place yet: no rename is needed. */
-export const writeStaged = async (path: string, content: Uint8Array | string, executable: boolean): Promise<void> => {
+/** Writes into a directory that is not in place yet: no rename is needed. Mode 0755 when executable, 0644 when not, 0600 when private. */
+export const writeStaged = async (path: string, content: Uint8Array | string, mode: boolean | 'private'): Promise<void> => {
   await mkdir(dirname(path), { recursive: true });
   const file = await open(path, 'wx', 0o600);
   try {
     await file.writeFile(content);
-    await file.chmod(executable ? 0o755 : 0o644);
+    await file.chmod(mode === 'private' ? 0o600 : mode ? 0o755 : 0o644);
     await file.sync();
   } finally {
     await file.close();
@@ -171,8 +164,8 @@ export const replaceDirectory = async (target: string, staged: string | null): P
   await rm(old, { recursive: true, force: true }).catch(() => undefined);
 };
 
-/** Ends what a crash interrupted: the target is again what it was before, or already what it should become. Returns the names that were put back. */
-export const recoverDirectory = async (parent: string): Promise<readonly string[]> => {
+/** Ends what a crash interrupted: the target is again what it was before, or already what it should become. `only` that name, where the directory is not ours alone. Returns the names that were put back. */
+export const recoverDirectory = async (parent: string, only: string | null = null): Promise<readonly string[]> => {
   const names = await readdir(parent).catch((error: unknown): string[] => {
     if (isMissing(error)) return [];
     throw error;
@@ -181,7 +174,7 @@ export const recoverDirectory = async (parent: string): Promise<readonly string[
   for (const name of names) {
     const match = /^\.(.+)\.(old|new)$/.exec(name);
     const target = match?.[1];
-    if (target === undefined) continue;
+    if (target === undefined || (only !== null && target !== only)) continue;
     if (match?.[2] === 'old' && !names.includes(target)) {
       await rename(join(parent, name), join(parent, target));
       restored.push(target);
