@@ -7,6 +7,7 @@
  */
 import type { ClusterConfig, ModuleConfig } from '../config/types.js';
 import type { MembershipBody, PulseReport } from '../machines/membership.types.js';
+import type { Quality, StateName } from './face.js';
 import type { ProbeSource } from '../machines/module.types.js';
 
 // What the transport carries; `src/io` knows the machines' types through this file only.
@@ -204,7 +205,7 @@ export interface OpenTransport {
 /** What load balancers are told, and what is known of them. */
 export interface Probe {
   /** From now on this is the truth about a module. */
-  publish(module: string, truth: { readonly ready: boolean; readonly state: string; readonly quality: string }): void;
+  publish(module: string, truth: { readonly ready: boolean; readonly state: StateName; readonly quality: Quality }): void;
   remove(module: string): void;
   /** The control loop has just run; without it for 2 s every answer is 404. */
   tick(): void;

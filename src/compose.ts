@@ -1,0 +1,250 @@
+/**
+ * The composition root: builds the real ports, starts the node's actors and the web service, and puts them together.
+ * Nothing else builds real ports; the simulator builds the same actors on simulated ones.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createClusterAdministration } from './actors/cluster-administration.js';
+import { createModuleAdministration } from './actors/administration.js';
+import type { Caller, NodeFace } from './actors/face.js';
+import { createNodeFace } from './actors/node-face.js';
+import { createNodeRuntime } from './actors/node-runtime.js';
+import type { Ports, Probe, Records } from './actors/ports.js';
+import type { AppliedCluster } from './actors/stores.js';
+import { compilePosixRegex } from './config/posix-regex.js';
+import { createHttpApp } from './http/app.js';
+import { createFront, frontAddresses } from './http/front/front.js';
+import { createReadyTable } from './http/ready-table.js';
+import type { SealKeys } from './http/seal.js';
+import { createClusterStore } from './io/cluster-store.js';
+import { takeInstance } from './io/instance.js';
+import { createLogs } from './io/logs/logs.js';
+import { realCompiler } from './io/modules/compiling.js';
+import { installShims } from './io/modules/shims.js';
+import { createModuleStore } from './io/modules/store.js';
+import { createPlatformPorts } from './io/platform.js';
+import { createMessageSeal } from './io/seal-keys.js';
+import { createUdpTransport } from './io/udp/transport.js';
+import type { Message } from './machines/messages.js';
+import { messages } from './machines/messages.js';
+import { compileMatcher } from './machines/process-match.js';
+
+/** The daemon's own settings: from its command line, its environment and `holdfastd.json`. */
+export interface DaemonOptions {
+  /** SAFE and SAFEVAR, absolute. */
+  readonly safe: string;
+  readonly safevar: string;
+  /** This node's name; null: found by address. */
+  readonly node: string | null;
+  /** Addresses of the web service; null: those of the node in cluster.xml. */
+  readonly listen: readonly string[] | null;
+  readonly httpPort: number;
+  readonly version: string;
+  readonly system: 'none' | 'journal' | 'syslog';
+  /** Environment for macros and scripts, beyond the daemon's. */
+  readonly extraEnv: Readonly<Record<string, string>>;
+}
+
+export interface Daemon {
+  readonly socket: string;
+  /** Stops all modules, says goodbye, closes everything. */
+  shutdown(who: string): Promise<void>;
+  /** Closes everything and leaves the applications running. */
+  leave(): Promise<void>;
+  /** Reads the configuration on disk again. */
+  reload(): Promise<void>;
+  log(line: Message): void;
+}
+
+/** One more than at the last start, and never less than the wall clock's seconds: no two starts share one. */
+async function nextStart(records: Records, wallMs: number): Promise<number> {
+  const value = await records.load('node', 'starts');
+  const last = typeof value === 'object' && value !== null && 'count' in value && typeof value.count === 'number' ? value.count : 0;
+  const count = Math.max(last + 1, Math.floor(wallMs / 1000));
+  await records.save('node', 'starts', { version: 1, count }).catch(() => undefined);
+  return count;
+}
+
+/** The other nodes' web services, those on the lan for commands first. */
+function peersOf({ config }: AppliedCluster, self: string, port: number): SealKeys['peers'] {
+  const lans = [...config.lans].sort((left, right) => Number(right.command) - Number(left.command));
+  return config.nodes
+    .filter((node) => node !== self)
+    .map((node) => ({
+      node,
+      addresses: lans.flatMap((lan) =>
+        lan.nodes.filter((one) => one.node === node).map((one) => ({ host: one.addr.replace(/^\[|\]$/g, ''), port })),
+      ),
+    }));
+}
+
+/** Starts the daemon. @throws when it cannot take its directory, or make it. */
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const { safe, safevar, version } = options;
+  const socket = join(safevar, 'holdfast.sock');
+  const privateDir = join(safevar, 'run');
+  await mkdir(safevar, { recursive: true, mode: 0o750 });
+  await mkdir(privateDir, { recursive: true, mode: 0o700 });
+
+  // ---------------------------------------------------------------- ports
+  const early: string[] = [];
+  let report = (message: string): void => void early.push(message);
+  const platform = await createPlatformPorts({ recordsDir: join(safevar, 'records'), onProblem: (message) => report(message) });
+  const { clock, host, records } = platform;
+  const instance = await takeInstance(safevar, platform.processes);
+  const now = (): { readonly atMs: number; readonly wallMs: number } => ({ atMs: clock.monotonicMs(), wallMs: clock.wallMs() });
+  const logs = createLogs({ safevar, now, system: options.system });
+  const table = createReadyTable();
+  const start = await nextStart(records, clock.wallMs());
+  const httpSecret = randomBytes(32).toString('hex');
+  const appSocket = process.platform === 'win32' ? `\\\\.\\pipe\\holdfast-app-${process.pid}` : join(privateDir, 'app.sock');
+  const front = createFront({
+    table,
+    socketPath: appSocket,
+    secret: httpSecret,
+    node: options.node ?? host.hostname,
+    onEvent: (event) => {
+      if (event.type === 'listenFailed' || event.type === 'crashed') runtime.log(messages.transportFailed(null, event.message));
+    },
+  });
+  const probe: Probe = {
+    publish: (module, { ready, state, quality }) => table.set(module, ready, state, quality),
+    remove: (module) => table.remove(module),
+    tick: () => table.tick(),
+    sources: async (module) =>
+      (await front.probes())
+        .filter((one) => one.module === module)
+        .map(({ source, agent, intervalMs, lastAtMs, lastStatus, answersSinceChange }) => ({
+          source: `${source} ${agent}`,
+          intervalMs,
+          lastAtMs,
+          refusals: lastStatus === 404 ? answersSinceChange : 0,
+        })),
+  };
+  const ports: Ports = { ...platform, logs, transport: createUdpTransport(), probe };
+
+  // ---------------------------------------------------------------- actors
+  const operatingSystem = process.platform === 'win32' ? 'windows' : 'linux';
+  const runtime = createNodeRuntime({
+    ports,
+    node: options.node ?? host.hostname,
+    version,
+    epoch: start,
+    compileMatcher: (proc) => {
+      const matcher = compileMatcher(proc, operatingSystem, compilePosixRegex);
+      if (matcher.problem !== null) runtime.log(messages.partFailed('errd', `process ${proc.name}: ${matcher.problem}`));
+      return matcher.matches;
+    },
+  });
+  report = (message) => runtime.log(messages.partFailed('storage', message));
+  for (const message of early) report(message);
+  runtime.log(messages.daemonStarted(version, process.pid));
+
+  // ---------------------------------------------------------------- what is kept on disk
+  const templates = join(dirname(fileURLToPath(import.meta.url)), '..', 'conf', 'modules');
+  const cli = join(dirname(fileURLToPath(import.meta.url)), 'cli', 'main.js');
+  await installShims(safe, cli, process.execPath);
+  const note = (caller: Caller, module: string | null, text: string): void =>
+    logs.command({ wallMs: clock.wallMs(), who: caller.who, module, phase: 'INFO', text });
+  let seal: SealKeys | null = null;
+
+  const moduleStore = createModuleStore({
+    safe,
+    safevar,
+    templates,
+    compiler: realCompiler,
+    node: () => runtime.node,
+    wallMs: () => clock.wallMs(),
+    daemonEnv: process.env,
+    extraEnv: options.extraEnv,
+    socket,
+    onProblem: (module, reason) =>
+      runtime.log(module === null ? messages.partFailed('module store', reason) : messages.moduleDamaged(module, reason)),
+    beforeRemoval: (module) => logs.closeModule(module),
+    ports: () => ({ cluster: cluster.applied()?.config.port ?? 4800, http: options.httpPort }),
+  });
+  const clusterStore = createClusterStore({
+    safevar,
+    wallMs: () => clock.wallMs(),
+    onProblem: (reason) => runtime.log(messages.partFailed('cluster store', reason)),
+  });
+  const listen = (applied: AppliedCluster | null): void => {
+    const own = (applied?.config.lans ?? [])
+      .flatMap((lan) => lan.nodes)
+      .filter((one) => one.node === runtime.node)
+      .map((one) => (one.laddr ?? one.addr).replace(/^\[|\]$/g, ''));
+    front.listen(frontAddresses(options.listen ?? own, options.httpPort));
+  };
+  const follow = (applied: AppliedCluster | null): void => {
+    listen(applied);
+    const key = applied?.keyHex ?? null;
+    seal =
+      applied === null || key === null
+        ? null
+        : {
+            ...createMessageSeal(key),
+            self: runtime.node,
+            bootEpoch: start,
+            peers: peersOf(applied, runtime.node, options.httpPort),
+          };
+  };
+  const modules = createModuleAdministration({ store: moduleStore, runtime, summary: (name) => face.module(name), note });
+  const cluster = createClusterAdministration({
+    store: clusterStore,
+    runtime,
+    host,
+    named: options.node,
+    summary: () => face.cluster(),
+    note: (caller, text) => note(caller, null, text),
+    onChange: follow,
+  });
+  const face: NodeFace = createNodeFace({
+    runtime,
+    ports,
+    version,
+    installed: () => modules.installed(),
+    cluster: () => cluster.applied(),
+    install: modules,
+    clusterAdministration: cluster,
+  });
+
+  // ---------------------------------------------------------------- begin
+  const app = await createHttpApp({
+    face,
+    seal: () => seal,
+    probes: () => front.probes(),
+    options: { appSocket, cliSocket: socket, secret: httpSecret, owner: userInfo().username },
+  });
+  await modules.begin();
+  listen(null);
+  await cluster.begin();
+
+  const close = async (): Promise<void> => {
+    await front.close();
+    await app.close();
+    await logs.close();
+    platform.scripts.close();
+    instance.release();
+  };
+  return {
+    socket,
+    log: (line) => runtime.log(line),
+    async shutdown(who) {
+      runtime.log(messages.daemonStopping(who));
+      await runtime.shutdown(who);
+      await close();
+    },
+    async leave() {
+      runtime.log(messages.daemonStopping('the applications are left running'));
+      await runtime.leave();
+      await close();
+    },
+    async reload() {
+      await modules.refresh();
+      await cluster.begin();
+    },
+  };
+}
