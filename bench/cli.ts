@@ -1,10 +1,9 @@
 /** How long `holdfast state` takes from start to exit, with ten modules on two nodes, beside Node's own start and end. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { startFakeDaemon } from '../test/cli/fake-daemon.js';
 import { farm } from '../test/cli/fixtures.js';
 import { transpileCli } from '../test/cli/transpile-cli.js';
@@ -30,13 +29,10 @@ function median(values: readonly number[]): number {
 /** Median of 15 runs each, taken in turns so that both see the same load of the machine. */
 export async function run(): Promise<BenchRow[]> {
   const socketDir = mkdtempSync(join(tmpdir(), 'hf-bench-'));
-  const parent = fileURLToPath(new URL('../.tap/', import.meta.url));
-  mkdirSync(parent, { recursive: true });
-  const built = mkdtempSync(join(parent, 'bench-cli-'));
+  const { folder, main } = transpileCli();
   const items = Array.from({ length: 10 }, (_, index) => ({ ...farm, name: `farm${index}`, id: index + 1 }));
   const daemon = await startFakeDaemon(join(socketDir, 's'), { listModules: () => ({ json: { items, next: null } }) });
   try {
-    const main = transpileCli(built);
     const env = { PATH: process.env['PATH'], HOLDFAST_SOCKET: daemon.socket };
     const ours: number[] = [];
     const bare: number[] = [];
@@ -63,6 +59,6 @@ export async function run(): Promise<BenchRow[]> {
   } finally {
     await daemon.close();
     rmSync(socketDir, { recursive: true, force: true });
-    rmSync(built, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -47,6 +47,12 @@ export interface CommandSpec {
   readonly run: (context: CommandContext) => Promise<number>;
 }
 
+/** Commands under the heading that help and docs/cli.md give them. */
+export interface CommandSection {
+  readonly title: string;
+  readonly commands: readonly CommandSpec[];
+}
+
 /** What the words of a command line came to. */
 export interface ParsedArguments {
   readonly options: Readonly<Record<string, string | boolean | undefined>>;
@@ -62,6 +68,8 @@ export interface CommandContext {
   readonly client: Client;
   /** `-m` or SAFEMODULE; null where the command takes none or none was given. */
   readonly module: string | null;
+  /** The whole table, for help and completion. */
+  readonly sections: readonly CommandSection[];
   readonly flag: (name: string) => boolean;
   readonly text: (name: string) => string | null;
 }

@@ -3,8 +3,8 @@
  * `module list --names`, and stay silent when it does not answer.
  */
 import type { CommandSpec, Completion, OptionSpec } from './command.types.js';
+import { groupsOf } from './lookup.js';
 import { optionsOf } from './parse.js';
-import { commands, groups } from './table.js';
 
 /** The shells that there is a script for. */
 export type Shell = 'bash' | 'zsh' | 'fish';
@@ -18,11 +18,15 @@ function fishQuoted(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 
-const firstWords: readonly string[] = [...new Set(commands.map((command) => command.words[0]))];
+type Commands = readonly CommandSpec[];
+
+function firstWords(commands: Commands): readonly string[] {
+  return [...new Set(commands.map((command) => command.words[0]))];
+}
 
 /** What is said about a first word: the command's summary, or the members of a group. */
-function firstWordHelp(word: string): string {
-  const members = groups().get(word);
+function firstWordHelp(commands: Commands, word: string): string {
+  const members = groupsOf(commands).get(word);
   return members === undefined ? (commands.find((command) => command.words[0] === word)?.summary ?? '') : members.join(', ');
 }
 
@@ -64,15 +68,17 @@ function bashCommand(spec: CommandSpec): string {
   ].join('');
 }
 
-function bashScript(): string {
-  const groupCases = [...groups()].map(([group, members]) => `    ${group}) members=${quoted(members.join(' '))} ;;\n`).join('');
+function bashScript(commands: Commands): string {
+  const groupCases = [...groupsOf(commands)]
+    .map(([group, members]) => `    ${group}) members=${quoted(members.join(' '))} ;;\n`)
+    .join('');
   return `# Completion of holdfast for bash: source <(holdfast completion bash)
 _holdfast() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}"
   local first="\${COMP_WORDS[1]}" kind=words list= members= key
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W ${quoted(firstWords.join(' '))} -- "$current"))
+    COMPREPLY=($(compgen -W ${quoted(firstWords(commands).join(' '))} -- "$current"))
     return
   fi
   case "$first" in
@@ -135,8 +141,8 @@ function zshList(pairs: readonly (readonly [string, string])[]): string {
   return pairs.map(([word, help]) => quoted(`${word.replaceAll(':', '\\:')}:${help}`)).join(' ');
 }
 
-function zshScript(): string {
-  const groupCases = [...groups()]
+function zshScript(commands: Commands): string {
+  const groupCases = [...groupsOf(commands)]
     .map(([group, members]) => {
       const list = zshList(
         members.map((member) => [
@@ -157,7 +163,7 @@ _holdfast_modules() {
 _holdfast() {
   local key
   local -a first members
-  first=(${zshList(firstWords.map((word) => [word, firstWordHelp(word)]))})
+  first=(${zshList(firstWords(commands).map((word) => [word, firstWordHelp(commands, word)]))})
   if (( CURRENT == 2 )); then
     _describe command first
     return
@@ -211,9 +217,12 @@ function fishCommand(spec: CommandSpec): string {
   return lines.join('');
 }
 
-function fishScript(): string {
-  const firsts = firstWords
-    .map((word) => `complete -c holdfast -n __holdfast_first -a ${fishQuoted(word)} -d ${fishQuoted(firstWordHelp(word))}\n`)
+function fishScript(commands: Commands): string {
+  const firsts = firstWords(commands)
+    .map(
+      (word) =>
+        `complete -c holdfast -n __holdfast_first -a ${fishQuoted(word)} -d ${fishQuoted(firstWordHelp(commands, word))}\n`,
+    )
     .join('');
   const members = commands
     .filter((spec) => spec.words[1] !== undefined)
@@ -240,6 +249,6 @@ ${firsts}${members}${commands.map(fishCommand).join('')}`;
 }
 
 /** The completion script for that shell. */
-export function completionScript(shell: Shell): string {
-  return { bash: bashScript, zsh: zshScript, fish: fishScript }[shell]();
+export function completionScript(commands: Commands, shell: Shell): string {
+  return { bash: bashScript, zsh: zshScript, fish: fishScript }[shell](commands);
 }

@@ -1,6 +1,6 @@
-import type { CommandSpec, OptionSpec } from './command.types.js';
+import type { CommandSection, CommandSpec, OptionSpec } from './command.types.js';
+import { groupsOf } from './lookup.js';
 import { optionsOf, spelling } from './parse.js';
-import { groups, sections } from './table.js';
 
 const exitCodes = '0 done, 1 failed, 2 usage or configuration, 3 daemon not reachable';
 
@@ -39,17 +39,15 @@ export function commandHelp(spec: CommandSpec): string {
 }
 
 /** Help of a group of commands such as `module`; null where there is none of that name. */
-export function groupHelp(group: string): string | null {
-  if (!groups().has(group)) return null;
-  const members = sections
-    .flatMap((section) => section.commands)
-    .filter((command) => command.words[0] === group && command.words[1] !== undefined);
+export function groupHelp(commands: readonly CommandSpec[], group: string): string | null {
+  if (!groupsOf(commands).has(group)) return null;
+  const members = commands.filter((command) => command.words[0] === group && command.words[1] !== undefined);
   const rows = members.map((command) => [command.words.join(' '), command.summary] as const);
   return `Usage: holdfast ${group} COMMAND [options]\n\n${columns(rows)}\nholdfast help ${group} COMMAND shows more, with examples.\n`;
 }
 
 /** The overview: all commands under their headings. */
-export function overview(): string {
+export function overview(sections: readonly CommandSection[]): string {
   const lists = sections.map((section) => {
     const rows = section.commands.map((command) => [command.words.join(' '), command.summary] as const);
     return `\n${section.title}:\n${columns(rows)}`;
@@ -80,7 +78,11 @@ function markdownCommand(spec: CommandSpec, common: readonly OptionSpec[]): stri
 }
 
 /** The page docs/cli.md. */
-export function markdownPage(common: readonly OptionSpec[], later: readonly string[]): string {
+export function markdownPage(
+  sections: readonly CommandSection[],
+  common: readonly OptionSpec[],
+  later: readonly string[],
+): string {
   const parts = sections.map(
     (section) => `## ${section.title}\n\n${section.commands.map((spec) => markdownCommand(spec, common)).join('')}`,
   );

@@ -9,9 +9,10 @@ import type { CommandSpec, ParsedArguments } from './command.types.js';
 import { jsonText, printable } from './format.js';
 import type { CliIo } from './io.js';
 import { isLaterGroupWord, laterWords } from './later.js';
+import { commandNamed, groupsOf } from './lookup.js';
 import { nearestWord } from './nearest-word.js';
 import { parseCommandLine } from './parse.js';
-import { commandNamed, commands, groups } from './table.js';
+import { commands, sections } from './table.js';
 
 /** The exit code of a failure: the catalogue's, else by the answer's status (a request that is wrong: 2), else 1. */
 export function exitCode(error: CliError): number {
@@ -32,13 +33,14 @@ const specialCommands: readonly string[] = ['incloop', 'resetloop', 'checkloop']
 function select(argv: readonly string[]): Selected {
   const [first, second] = argv;
   if (first === '-r' && second !== undefined && specialCommands.includes(second)) return select(argv.slice(1));
-  const spec = first === undefined ? undefined : (commandNamed(first, second) ?? commandNamed(first, undefined));
+  const spec =
+    first === undefined ? undefined : (commandNamed(commands, first, second) ?? commandNamed(commands, first, undefined));
   if (spec !== undefined) return { spec, rest: argv.slice(spec.words.length) };
   throw unknownCommand(first ?? '', second);
 }
 
 function unknownCommand(first: string, second: string | undefined): CliError {
-  const members = groups().get(first);
+  const members = groupsOf(commands).get(first);
   if (isLaterGroupWord(first, second)) return notSupportedYet(`${first} ${second}`);
   if (members !== undefined) {
     if (second === undefined || second.startsWith('-'))
@@ -84,7 +86,7 @@ async function carryOut(argv: readonly string[], io: CliIo): Promise<number> {
   const first = words[0];
   if (first === undefined || first === '--help' || first === '-h') return carryOut(['help', ...words.slice(1)], io);
   if (first === '--version') return carryOut(['version', ...leading], io);
-  if (groups().has(first) && (words[1] === '--help' || words[1] === '-h')) return carryOut(['help', first], io);
+  if (groupsOf(commands).has(first) && (words[1] === '--help' || words[1] === '-h')) return carryOut(['help', first], io);
   const { spec, rest } = select(words);
   try {
     return await perform(spec, [...leading, ...rest], io);
@@ -107,6 +109,7 @@ async function perform(spec: CommandSpec, words: readonly string[], io: CliIo): 
     json: args.options['json'] === true,
     client: createClient(socketPath(text('socket'), io.env), io.signal),
     module: moduleOf(spec, args, io.env),
+    sections,
     flag: (name) => args.options[name] === true,
     text,
   });

@@ -1,4 +1,4 @@
-import type { CommandSpec } from './command.types.js';
+import type { CommandSection, CommandSpec } from './command.types.js';
 import { clusterCommands } from './specs/cluster.js';
 import { controlCommands } from './specs/control.js';
 import { helpCommands } from './specs/help.js';
@@ -8,7 +8,7 @@ import { resourceCommands } from './specs/resources.js';
 import { stateCommands } from './specs/state.js';
 
 /** Commands under the heading that help and docs/cli.md give them. */
-export const sections: readonly { readonly title: string; readonly commands: readonly CommandSpec[] }[] = [
+export const sections: readonly CommandSection[] = [
   { title: 'Looking', commands: stateCommands },
   { title: 'Starting, stopping, waiting', commands: controlCommands },
   { title: 'Logs and events', commands: logCommands },
@@ -20,15 +20,3 @@ export const sections: readonly { readonly title: string; readonly commands: rea
 
 /** All commands. */
 export const commands: readonly CommandSpec[] = sections.flatMap((section) => section.commands);
-
-/** The command of that name; a second word makes it one of a group. */
-export function commandNamed(first: string, second: string | undefined): CommandSpec | undefined {
-  return commands.find((command) => command.words[0] === first && command.words[1] === second);
-}
-
-/** The first words that need a second one, with those that there are. */
-export function groups(): ReadonlyMap<string, readonly string[]> {
-  const found = new Map<string, string[]>();
-  for (const { words } of commands) if (words[1] !== undefined) found.set(words[0], [...(found.get(words[0]) ?? []), words[1]]);
-  return found;
-}

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { laterSpellings } from '../../src/cli/later.js';
+import { groupsOf } from '../../src/cli/lookup.js';
 import { optionsOf, parseCommandLine } from '../../src/cli/parse.js';
-import { commands, groups } from '../../src/cli/table.js';
+import { commands } from '../../src/cli/table.js';
 import { runCli } from './harness.js';
 
 t.test('every command', async (t) => {
@@ -43,7 +44,7 @@ t.test('overview, groups, and where they are asked for', async (t) => {
   t.equal(overview.code, 0);
   for (const spec of commands) t.match(overview.out, `  ${spec.words.join(' ')} `);
   for (const argv of [['help'], ['--help'], ['-h']]) t.strictSame(await runCli(argv), overview);
-  for (const [group, members] of groups()) {
+  for (const [group, members] of groupsOf(commands)) {
     const help = await runCli([group, '--help']);
     t.strictSame(await runCli(['help', group]), help);
     for (const member of members) t.match(help.out, `  ${group} ${member} `);

@@ -9,7 +9,8 @@ import { type FakeHandlers, startFakeDaemon } from './fake-daemon.js';
 import { calm, event, logLine } from './fixtures.js';
 import { transpileCli } from './transpile-cli.js';
 
-const main = transpileCli(t.testdir());
+const { folder, main } = transpileCli();
+t.teardown(() => rmSync(folder, { recursive: true, force: true }));
 
 interface Running {
   readonly child: ChildProcess;

@@ -2,11 +2,12 @@ import fc from 'fast-check';
 import t from 'tap';
 import { CliError } from '../../src/cli/cli-error.js';
 import type { CommandSpec } from '../../src/cli/command.types.js';
+import { commandNamed } from '../../src/cli/lookup.js';
 import { durationMs, parseCommandLine, wholeNumber } from '../../src/cli/parse.js';
-import { commandNamed } from '../../src/cli/table.js';
+import { commands } from '../../src/cli/table.js';
 
 function spec(first: string, second?: string): CommandSpec {
-  const found = commandNamed(first, second);
+  const found = commandNamed(commands, first, second);
   if (found === undefined) throw new Error(`no command ${first} ${second}`);
   return found;
 }

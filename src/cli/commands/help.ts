@@ -5,25 +5,27 @@ import type { CommandContext } from '../command.types.js';
 import { completionScript } from '../completion.js';
 import { commandHelp, groupHelp, markdownPage, overview } from '../help.js';
 import { laterSpellings, laterWords } from '../later.js';
+import { commandNamed } from '../lookup.js';
 import { nearestWord } from '../nearest-word.js';
 import { commonOptions } from '../parse.js';
-import { commandNamed, commands } from '../table.js';
 import { ownVersion } from '../version.js';
 import { show } from './shared.js';
 
 /** `help [COMMAND]`. */
 export async function help(context: CommandContext): Promise<number> {
   const [first, second] = context.args.operands;
+  const commands = context.sections.flatMap((section) => section.commands);
   if (context.flag('markdown')) {
-    context.io.out(markdownPage(commonOptions, laterSpellings()));
+    context.io.out(markdownPage(context.sections, commonOptions, laterSpellings()));
     return 0;
   }
   if (first === undefined) {
-    context.io.out(overview());
+    context.io.out(overview(context.sections));
     return 0;
   }
-  const spec = commandNamed(first, second) ?? (second === undefined ? undefined : commandNamed(first, undefined));
-  const text = spec === undefined ? (second === undefined ? groupHelp(first) : null) : commandHelp(spec);
+  const spec =
+    commandNamed(commands, first, second) ?? (second === undefined ? undefined : commandNamed(commands, first, undefined));
+  const text = spec === undefined ? (second === undefined ? groupHelp(commands, first) : null) : commandHelp(spec);
   if (text !== null) {
     context.io.out(text);
     return 0;
@@ -48,6 +50,7 @@ export async function completion(context: CommandContext): Promise<number> {
   const shell = (['bash', 'zsh', 'fish'] as const).find((name) => name === context.args.operands[0]);
   if (shell === undefined)
     throw usageError(`there is no completion for '${context.args.operands[0]}'; there is bash, zsh and fish`);
-  context.io.out(completionScript(shell));
+  const commands = context.sections.flatMap((section) => section.commands);
+  context.io.out(completionScript(commands, shell));
   return 0;
 }
