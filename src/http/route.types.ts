@@ -37,4 +37,6 @@ export interface Route {
   readonly errors: readonly ErrorCode[];
   /** `socket`: only on the local socket (secrets, or what makes the daemon run foreign code). `sealed`: proves itself. */
   readonly guard?: 'socket' | 'sealed';
+  /** How long it may take when another node is asked for it; default 2 s. */
+  readonly answerMs?: number;
 }

@@ -2,6 +2,8 @@
 import type { Route } from './route.types.js';
 
 const megabyte = 1024 * 1024;
+/** What runs scripts or writes much. */
+const slowMs = 30_000;
 
 export const administrationRoutes = [
   {
@@ -17,6 +19,7 @@ export const administrationRoutes = [
     method: 'PUT',
     path: '/cluster/config',
     operationId: 'putClusterConfig',
+    answerMs: slowMs,
     tag: 'Cluster',
     summary: 'Applies cluster.xml (`cluster config`), or only locks or unlocks it.',
     body: { kind: 'json', schema: 'ClusterConfigBody', limit: 4 * megabyte },
@@ -28,6 +31,7 @@ export const administrationRoutes = [
     method: 'DELETE',
     path: '/cluster/config',
     operationId: 'deleteClusterConfig',
+    answerMs: slowMs,
     tag: 'Cluster',
     summary: 'Removes the configuration and the key of the cluster from this node (`cluster deconfig`).',
     success: { status: 204, description: 'Removed.' },
@@ -78,6 +82,7 @@ export const administrationRoutes = [
     method: 'PUT',
     path: '/cluster/bundle',
     operationId: 'putClusterBundle',
+    answerMs: slowMs,
     tag: 'Cluster',
     summary: "Applies another node's bundle.",
     body: { kind: 'bytes', types: ['application/octet-stream', 'application/zip'], limit: 4 * megabyte, required: true },
@@ -89,6 +94,7 @@ export const administrationRoutes = [
     method: 'PUT',
     path: '/modules/{module}',
     operationId: 'installModule',
+    answerMs: slowMs,
     tag: 'Modules',
     summary: 'Installs a module (`module install`) from a .safe archive (the body) or, without one, from a template.',
     query: [
@@ -117,6 +123,7 @@ export const administrationRoutes = [
     method: 'DELETE',
     path: '/modules/{module}',
     operationId: 'uninstallModule',
+    answerMs: slowMs,
     tag: 'Modules',
     summary: 'Uninstalls a module (`module uninstall`); it must be STOP.',
     success: { status: 204, description: 'Uninstalled.' },
@@ -170,6 +177,7 @@ export const administrationRoutes = [
     method: 'DELETE',
     path: '/modules/{module}/config',
     operationId: 'deconfigureModule',
+    answerMs: slowMs,
     tag: 'Configuration',
     summary: 'Takes the applied configuration back (`deconfig`); the edited files stay.',
     success: { status: 204, description: 'Done.' },
@@ -180,6 +188,7 @@ export const administrationRoutes = [
     method: 'POST',
     path: '/modules/{module}/config/check',
     operationId: 'checkModule',
+    answerMs: slowMs,
     tag: 'Configuration',
     summary: 'Checks the edited configuration without applying it (`confcheck`).',
     success: { status: 200, schema: 'CheckResult', description: 'It is valid; warnings and the expanded configuration.' },
@@ -189,6 +198,7 @@ export const administrationRoutes = [
     method: 'POST',
     path: '/modules/{module}/config/apply',
     operationId: 'applyModule',
+    answerMs: slowMs,
     tag: 'Configuration',
     summary: 'Applies the edited configuration on this node (`config`).',
     success: { status: 200, schema: 'ModuleSummary', description: 'Applied.' },
@@ -199,6 +209,7 @@ export const administrationRoutes = [
     method: 'GET',
     path: '/modules/{module}/package',
     operationId: 'packageModule',
+    answerMs: slowMs,
     tag: 'Configuration',
     summary: 'The module as a .safe archive (`module package`).',
     success: { status: 200, type: 'application/zip', description: 'The archive.' },

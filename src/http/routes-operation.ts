@@ -333,7 +333,7 @@ export const operationRoutes = [
     operationId: 'postSealed',
     tag: 'Internal',
     summary: 'A request of another node of the cluster, sealed with the cluster key; the one route that other machines reach.',
-    body: { kind: 'bytes', types: ['application/octet-stream'], limit: 96 * megabyte, required: true },
+    body: { kind: 'bytes', types: ['application/octet-stream'], limit: 8 * megabyte, required: true },
     success: { status: 200, type: 'application/octet-stream', description: 'The sealed answer.' },
     errors: ['HTTP_SEAL'],
     guard: 'sealed',

@@ -29,7 +29,7 @@ export const defaultFrontLimits: FrontLimits = {
   requests: 192,
   requestsPerSource: 96,
   headerBytes: 16 * 1024,
-  bodyBytes: 96 * 1024 * 1024,
+  bodyBytes: 66 * 1024 * 1024,
   headersTimeoutMs: 5000,
   requestTimeoutMs: 30_000,
   keepAliveTimeoutMs: 65_000,

@@ -1,0 +1,59 @@
+/** Reads bodies within limits: of one request, of one client, and of all together. */
+import type { IncomingMessage } from 'node:http';
+import { ApiError } from './problem.js';
+
+/** Bytes of bodies that may be in memory at once, from all clients and from one. */
+export interface BodyBudget {
+  readonly total: number;
+  readonly perSource: number;
+}
+export const defaultBodyBudget: BodyBudget = { total: 160 * 1024 * 1024, perSource: 80 * 1024 * 1024 };
+/** Other machines have proved nothing before their body has been read. */
+export const strangersBudget: BodyBudget = { total: 48 * 1024 * 1024, perSource: 16 * 1024 * 1024 };
+
+export interface BodyReader {
+  /** @throws ApiError HTTP_TOO_LARGE, HTTP_BUSY, HTTP_BODY (cut off) */
+  read(request: IncomingMessage, limit: number, source: string, budget: BodyBudget): Promise<Buffer>;
+}
+
+const close = { Connection: 'close' } as const;
+
+/** One per daemon, so that it knows what all requests hold. What has been read counts until the body is whole. */
+export function createBodyReader(): BodyReader {
+  const bySource = new Map<string, number>();
+  let total = 0;
+
+  function hold(source: string, bytes: number): void {
+    total += bytes;
+    const held = (bySource.get(source) ?? 0) + bytes;
+    if (held <= 0) bySource.delete(source);
+    else bySource.set(source, held);
+  }
+  return {
+    async read(request, limit, source, budget) {
+      const tooLarge = new ApiError('HTTP_TOO_LARGE', `The body may have at most ${limit} bytes.`, { headers: close });
+      if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge;
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      try {
+        for await (const chunk of request) {
+          if (!Buffer.isBuffer(chunk)) continue;
+          bytes += chunk.length;
+          hold(source, chunk.length);
+          if (bytes > limit) throw tooLarge;
+          if (total > budget.total || (bySource.get(source) ?? 0) > budget.perSource) {
+            throw new ApiError('HTTP_BUSY', 'Too many large requests at once; try again in a moment.', {
+              headers: { ...close, 'Retry-After': '1' },
+            });
+          }
+          chunks.push(chunk);
+        }
+      } catch (error) {
+        throw error instanceof ApiError ? error : new ApiError('HTTP_BODY', 'The body was cut off.');
+      } finally {
+        hold(source, -bytes);
+      }
+      return Buffer.concat(chunks);
+    },
+  };
+}

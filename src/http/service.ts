@@ -1,0 +1,43 @@
+/** The whole web service of a daemon: the front on its TCP addresses, the app behind it, the CLI's socket. */
+import type { ProbeObservation } from './api-types.js';
+import { createHttpApp, type HttpAppOptions } from './app.js';
+import { createFront, type FrontAddress, type FrontEvent, type FrontLimits } from './front/front.js';
+import type { PeerClient } from './peer-client.js';
+import type { ReadyTable } from './ready-table.js';
+
+export interface HttpServiceOptions extends Omit<HttpAppOptions, 'probes'> {
+  /** Written by the control loop; see `createReadyTable`. */
+  readonly table: ReadyTable;
+  readonly frontLimits?: Partial<FrontLimits>;
+  readonly onFrontEvent: (event: FrontEvent) => void;
+}
+export interface HttpService {
+  readonly peers: PeerClient;
+  /** Listens on exactly these TCP addresses; may be called again when the node's addresses change. Failures are events, and are retried. */
+  listen(addresses: readonly FrontAddress[]): void;
+  probes(): Promise<readonly ProbeObservation[]>;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the web service; TCP is not listened on before `listen`.
+ * @throws ApiError HTTP_LISTEN when the CLI's socket cannot be opened
+ */
+export async function startHttpService(options: HttpServiceOptions): Promise<HttpService> {
+  const app = createHttpApp({ ...options, probes: () => front.probes() });
+  await app.listen();
+  const { frontLimits, table, onFrontEvent, face } = options;
+  const front = createFront({
+    ...{ table, socketPath: app.socketPath, secret: app.secret, node: face.node, onEvent: onFrontEvent },
+    ...(frontLimits === undefined ? {} : { limits: frontLimits }),
+  });
+  return {
+    peers: app.peers,
+    listen: (addresses) => front.listen(addresses),
+    probes: () => front.probes(),
+    async close() {
+      await front.close();
+      await app.close();
+    },
+  };
+}
