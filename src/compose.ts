@@ -2,9 +2,7 @@
  * The composition root: builds the real ports, starts the node's actors and the web service, and puts them together.
  * Nothing else builds real ports; the simulator builds the same actors on simulated ones.
  */
-import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createClusterAdministration } from './actors/cluster-administration.js';
@@ -15,10 +13,10 @@ import { createNodeRuntime } from './actors/node-runtime.js';
 import type { Ports, Probe, Records } from './actors/ports.js';
 import type { AppliedCluster } from './actors/stores.js';
 import { compilePosixRegex } from './config/posix-regex.js';
-import { createHttpApp } from './http/app.js';
-import { createFront, frontAddresses } from './http/front/front.js';
+import { frontAddresses } from './http/front/front.js';
 import { createReadyTable } from './http/ready-table.js';
 import type { SealKeys } from './http/seal.js';
+import { startHttpService } from './http/service.js';
 import { createClusterStore } from './io/cluster-store.js';
 import { takeInstance } from './io/instance.js';
 import { createLogs } from './io/logs/logs.js';
@@ -99,23 +97,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const logs = createLogs({ safevar, now, system: options.system });
   const table = createReadyTable();
   const start = await nextStart(records, clock.wallMs());
-  const httpSecret = randomBytes(32).toString('hex');
-  const appSocket = process.platform === 'win32' ? `\\\\.\\pipe\\holdfast-app-${process.pid}` : join(privateDir, 'app.sock');
-  const front = createFront({
-    table,
-    socketPath: appSocket,
-    secret: httpSecret,
-    node: options.node ?? host.hostname,
-    onEvent: (event) => {
-      if (event.type === 'listenFailed' || event.type === 'crashed') runtime.log(messages.transportFailed(null, event.message));
-    },
-  });
   const probe: Probe = {
     publish: (module, { ready, state, quality }) => table.set(module, ready, state, quality),
     remove: (module) => table.remove(module),
     tick: () => table.tick(),
     sources: async (module) =>
-      (await front.probes())
+      (await http.probes())
         .filter((one) => one.module === module)
         .map(({ source, agent, intervalMs, lastAtMs, lastStatus, answersSinceChange }) => ({
           source: `${source} ${agent}`,
@@ -146,7 +133,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   // ---------------------------------------------------------------- what is kept on disk
   const templates = join(dirname(fileURLToPath(import.meta.url)), '..', 'conf', 'modules');
   const cli = join(dirname(fileURLToPath(import.meta.url)), 'cli', 'main.js');
-  await installShims(safe, cli, process.execPath);
+  await installShims(safe, safevar, cli, process.execPath);
   const note = (caller: Caller, module: string | null, text: string): void =>
     logs.command({ wallMs: clock.wallMs(), who: caller.who, module, phase: 'INFO', text });
   let seal: SealKeys | null = null;
@@ -176,7 +163,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       .flatMap((lan) => lan.nodes)
       .filter((one) => one.node === runtime.node)
       .map((one) => (one.laddr ?? one.addr).replace(/^\[|\]$/g, ''));
-    front.listen(frontAddresses(options.listen ?? own, options.httpPort));
+    http.listen(frontAddresses(options.listen ?? own, options.httpPort));
   };
   const follow = (applied: AppliedCluster | null): void => {
     listen(applied);
@@ -212,19 +199,24 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
 
   // ---------------------------------------------------------------- begin
-  const app = await createHttpApp({
+  const http = await startHttpService({
     face,
+    table,
     seal: () => seal,
-    probes: () => front.probes(),
-    options: { appSocket, cliSocket: socket, secret: httpSecret, owner: userInfo().username },
+    runDir: privateDir,
+    cliSocket: socket,
+    version,
+    onDefect: (error, path) => runtime.log(messages.partFailed(`web service ${path}`, error.stack ?? error.message)),
+    onFrontEvent: (event) => {
+      if (event.type === 'listenFailed' || event.type === 'crashed') runtime.log(messages.webServiceFailed(event.message));
+    },
   });
   await modules.begin();
   listen(null);
   await cluster.begin();
 
   const close = async (): Promise<void> => {
-    await front.close();
-    await app.close();
+    await http.close();
     await logs.close();
     platform.scripts.close();
     instance.release();

@@ -203,6 +203,8 @@ export const messages = {
     line('I', 'cluster', `${count} datagrams dropped: ${kind}${example === null ? '' : ` (${example})`}`, { class: kind, count }),
   transportFailed: (lan: string | null, reason: string): Message =>
     line('C', 'cluster', `${lan === null ? 'Cluster network' : `Lan ${lan}`} failed: ${reason}`, { lan }),
+  /** Port 9010 cannot be had, or its thread died. */
+  webServiceFailed: (reason: string): Message => line('C', 'safekit', `Web service: ${reason}`),
   /** The daemon, or the machine, stood still. */
   stalled: (lengthMs: number): Message => line('C', 'cluster', `This node stood still for ${seconds(lengthMs)}`, { lengthMs }),
 

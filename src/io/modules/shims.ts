@@ -7,8 +7,13 @@ import { readPlain, writeWhole } from './files.js';
 const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** The CLI itself takes the module from SAFEMODULE where `-m` is left out, and the daemon from HOLDFAST_SOCKET. */
-export const launcher = (nodeBinary: string, cliEntry: string): string =>
-  `#!/bin/sh\n# Calls the command line of Holdfast with the same arguments.\nexec ${quote(nodeBinary)} ${quote(cliEntry)} "$@"\n`;
+export const launcher = (nodeBinary: string, cliEntry: string, safeDir: string, safevar: string): string =>
+  `#!/bin/sh
+# Calls the command line of Holdfast with the same arguments, for the daemon of this installation unless another is named.
+: "\${SAFE:=${safeDir}}" "\${SAFEVAR:=${safevar}}"
+export SAFE SAFEVAR
+exec ${quote(nodeBinary)} ${quote(cliEntry)} "$@"
+`;
 
 /** `boundcmd <seconds> <command…>`: the command's own code, or 2 when it is not done in time. */
 export const boundCommand = `#!/bin/sh
@@ -29,10 +34,10 @@ esac
 `;
 
 /** Writes SAFE/safekit, SAFE/holdfast and SAFE/private/bin. What is the same already is left alone, so that it can be called at each start. @throws when the disk refuses. */
-export const installShims = async (safeDir: string, cliEntry: string, nodeBinary: string): Promise<void> => {
+export const installShims = async (safeDir: string, safevar: string, cliEntry: string, nodeBinary: string): Promise<void> => {
   const bin = join(safeDir, 'private', 'bin');
   await mkdir(bin, { recursive: true });
-  const call = launcher(nodeBinary, cliEntry);
+  const call = launcher(nodeBinary, cliEntry, safeDir, safevar);
   const files: readonly (readonly [string, string])[] = [
     [join(safeDir, 'safekit'), call],
     [join(safeDir, 'holdfast'), call],
