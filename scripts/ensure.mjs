@@ -1,6 +1,6 @@
 // Makes what a command needs, if it is not there or older than its sources: the packages, then the build. Plain Node, no packages.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -27,10 +27,23 @@ export function ensure() {
     process.exit(1);
   }
   const installed = join(root, 'node_modules', '.package-lock.json');
-  if (time(installed) < time(join(root, 'package-lock.json'))) run('Installing packages', 'npm', ['ci', '--no-audit', '--no-fund']);
-  const built = join(root, 'dist', '.tsbuildinfo');
-  const sources = Math.max(newest(join(root, 'src')), time(join(root, 'tsconfig.json')), time(join(root, 'tsconfig.build.json')));
-  if (time(built) < sources) run('Building', process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json']);
+  if (time(installed) < time(join(root, 'package-lock.json')))
+    run('Installing packages', 'npm', ['ci', '--include=dev', '--no-audit', '--no-fund']);
+  // Written after a build without errors: the compiler's own record is written after one with errors, too.
+  const stamp = join(root, 'dist', '.built');
+  const main = join(root, 'dist', 'main.js');
+  const sources = Math.max(
+    newest(join(root, 'src')),
+    time(join(root, 'tsconfig.json')),
+    time(join(root, 'tsconfig.build.json')),
+    time(installed),
+  );
+  if (existsSync(main) && time(stamp) >= sources) return;
+  rmSync(stamp, { force: true });
+  // An incremental build writes nothing anew that it has written before.
+  if (!existsSync(main)) rmSync(join(root, 'dist', '.tsbuildinfo'), { force: true });
+  run('Building', process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json']);
+  writeFileSync(stamp, '');
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) ensure();
