@@ -29,8 +29,8 @@ class LongTimer {
 }
 
 /**
- * The machine's clocks. `monotonicMs` is CLOCK_MONOTONIC on Linux (milliseconds with a fraction, since boot, without time asleep): comparable between threads and processes
- * of one boot. A delay that is not a number, or negative, counts as 0.
+ * The machine's clocks. `monotonicMs` is CLOCK_MONOTONIC on Linux (milliseconds with a fraction, since boot, without time
+ * asleep): comparable between threads and processes of one boot. A delay that is not a number, or negative, counts as 0.
  */
 export function createClock(): Clock {
   return {

@@ -12,8 +12,9 @@ export interface HostSources {
 }
 
 /**
- * The facts of this machine. The boot id is the kernel's (`/proc/sys/kernel/random/boot_id`) with the start time of process 1 behind it, because a container that is
- * started again keeps the kernel's id although nothing that ran in it is left; on Windows it is the time of the last boot.
+ * The facts of this machine. The boot id is the kernel's (`/proc/sys/kernel/random/boot_id`) with the start time of process 1
+ * behind it, because a container that is started again keeps the kernel's id although nothing that ran in it is left; on Windows
+ * it is the time of the last boot.
  * @throws when the operating system gives no boot id.
  */
 export async function createHost(sources: HostSources = {}): Promise<Host> {

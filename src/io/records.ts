@@ -34,11 +34,13 @@ interface PendingSave {
 }
 
 /**
- * Records as files `<dir>/<key>/<name>.json`, mode 0600 in directories of mode 0700. A file has two lines of JSON: a header with format, version, length and SHA-256 of
- * the second, which is the value. It is written beside, flushed, renamed, and the directory flushed: whatever happens, the old or the new value is there.
+ * Records as files `<dir>/<key>/<name>.json`, mode 0600 in directories of mode 0700. A file has two lines of JSON: a header with
+ * format, version, length and SHA-256 of the second, which is the value. It is written beside, flushed, renamed, and the
+ * directory flushed: whatever happens, the old or the new value is there.
  *
- * A save that has not begun when the next of the same record comes (and nothing else of that key between them) is written once, with the later value. A damaged file is
- * renamed to `<name>.json.damaged` and reported; `load` then gives null. `save` rejects with {@link RecordError}, and with TypeError for a value that JSON cannot hold.
+ * A save that has not begun when the next of the same record comes (and nothing else of that key between them) is written once,
+ * with the later value. A damaged file is renamed to `<name>.json.damaged` and reported; `load` then gives null. `save` rejects
+ * with {@link RecordError}, and with TypeError for a value that JSON cannot hold.
  */
 export function createRecords(dir: string, onProblem: (problem: RecordProblem) => void): Records {
   const swept = sweep(dir, onProblem);
@@ -103,7 +105,10 @@ export function createRecords(dir: string, onProblem: (problem: RecordProblem) =
   };
 }
 
-/** Letters, digits, dot, underscore and hyphen stand for themselves, anything else for its bytes: no name leads out of the directory. */
+/**
+ * Letters, digits, dot, underscore and hyphen stand for themselves, anything else for its bytes: no name leads out of the
+ * directory.
+ */
 function safeName(name: string): string {
   const escaped = Buffer.from(name, 'utf8')
     .toString('latin1')

@@ -17,7 +17,9 @@ import type { UserlogGuard } from './userlog-guard.js';
 
 /** {@link Scripts} with what the composition root needs besides. */
 export interface GuardedScripts extends Scripts, Closable {
-  /** Keeps the userlogs that are in a directory below the limit: an application may still write to what an earlier daemon opened. */
+  /**
+   * Keeps the userlogs that are in a directory below the limit: an application may still write to what an earlier daemon opened.
+   */
   guardUserlogs(dir: string, limitBytes: number): Promise<void>;
 }
 
@@ -59,9 +61,10 @@ export interface ScriptRunnerOptions {
 const adoptedPollMs = 1_000;
 
 /**
- * Runs scripts. The script has its standard input from the null device, its output appended to a userlog of its own, exactly the given environment, and leads a session and
- * process group of its own. It is told `exited` when the script itself ends, whatever still holds its output. A userlog that cannot be opened is reported and the output
- * dropped: the application matters more than its log.
+ * Runs scripts. The script has its standard input from the null device, its output appended to a userlog of its own, exactly the
+ * given environment, and leads a session and process group of its own. It is told `exited` when the script itself ends, whatever
+ * still holds its output. A userlog that cannot be opened is reported and the output dropped: the application matters more than
+ * its log.
  */
 export function createScriptRunner(options: ScriptRunnerOptions): GuardedScripts {
   return {

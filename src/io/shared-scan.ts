@@ -1,6 +1,7 @@
 /**
- * Shares one costly look among all who ask at the same time. Who asks while a look is under way gets the next one, because the running one may have passed
- * what the asker has just heard about; so an answer is never older than its question, and at most two looks are pending.
+ * Shares one costly look among all who ask at the same time. Who asks while a look is under way gets the next one, because the
+ * running one may have passed what the asker has just heard about; so an answer is never older than its question, and at most two
+ * looks are pending.
  */
 export class SharedScan<T> {
   readonly #look: () => Promise<T>;

@@ -1,4 +1,4 @@
-import { constants, type FSWatcher, watch } from 'node:fs';
+import { constants, type FSWatcher, fstatSync, ftruncateSync, readSync, watch, writeSync } from 'node:fs';
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Closable } from '../actors/ports.js';
@@ -6,20 +6,25 @@ import type { Closable } from '../actors/ports.js';
 /**
  * Keeps userlogs below their limit while scripts, and whatever they left in the background, append to them.
  *
- * Writers hold the file themselves, so that they survive the daemon; a limit can therefore only be enforced after the fact. A file that outgrew its limit is cut to its
- * first quarter (how it began), a line that says how many bytes were removed, and its last quarter (how it ends). What is written in the moment between reading the end
- * and cutting is lost as well. A flood can exceed the limit by what is written within 50 ms, or while the event loop stands still.
+ * Writers hold the file themselves, so that they survive the daemon; a limit can therefore only be enforced after the fact. A
+ * file that outgrew its limit is cut to its first quarter (how it began), a line that says how many bytes were removed, and its
+ * last quarter (how it ends). What is written in the microseconds between reading the end and cutting is lost as well. A flood
+ * can exceed the limit by what is written within 50 ms, or while the event loop stands still.
  */
 export interface UserlogGuard extends Closable {
   /** Guards one file from now on, until it is deleted. Limits below 4096 bytes count as 4096. */
   guard(path: string, limitBytes: number): void;
-  /** Guards the userlogs that are there already, the newest 256: an application may still write to what an earlier daemon opened. */
+  /**
+   * Guards the userlogs that are there already, the newest 256: an application may still write to what an earlier daemon opened.
+   */
   guardDirectory(dir: string, limitBytes: number): Promise<void>;
 }
 
 /** Time between a change and the look at it, in ms; bounds how far a flood gets. */
 const checkDelayMs = 50;
-/** A file is busy when it grew by so much between two looks, or changed so often: its notifications then cost more than looking. */
+/**
+ * A file is busy when it grew by so much between two looks, or changed so often: its notifications then cost more than looking.
+ */
 const busyBytes = 256 * 1024;
 const busyEvents = 20;
 /** Quiet looks until notifications are used again. */
@@ -100,7 +105,8 @@ export function createUserlogGuard(onProblem: (message: string) => void = () => 
       file.watcher = null;
     } else if (file.watcher === null) file.checksLeft -= 1;
     if (file.watcher !== null) return 'quiet';
-    // Where notifications cannot be had, looking goes on. Where they can, one more look is for what was written before they were on.
+    // Where notifications cannot be had, looking goes on. Where they can, one more look is for what was written before they were
+    // on.
     if (file.checksLeft <= 0 && !subscribe(file)) file.checksLeft = quietChecks;
     return 'again';
   };
@@ -187,19 +193,29 @@ export async function trimUserlog(path: string, limitBytes: number): Promise<num
   // Windows has no O_NOFOLLOW, and its scripts cannot make links without special rights.
   const handle = await open(path, O_RDWR | O_APPEND | (O_NOFOLLOW ?? 0));
   try {
-    const { size } = await handle.stat();
-    if (size <= limitBytes) return size;
+    const seen = (await handle.stat()).size;
+    if (seen <= limitBytes) return seen;
     const quarter = Math.floor(limitBytes / 4);
     const head = await cutBehindLine(handle, quarter);
-    const tail = afterLine(await readAt(handle, size - quarter, quarter));
-    await handle.truncate(head);
+    const before = await readAt(handle, seen - quarter, quarter);
+    // From here on without giving the turn away: what is written between the second look and the
+    // cut is lost, and what comes between the cut and the line would stand before it.
+    const { size } = fstatSync(handle.fd);
+    const since = Buffer.alloc(Math.max(0, Math.min(size - seen, quarter)));
+    readSync(handle.fd, since, 0, since.length, size - since.length);
+    ftruncateSync(handle.fd, head);
+    const tail = afterLine(Buffer.concat([before, since]).subarray(-quarter));
     const removed = size - head - tail.length;
     const line = `--- holdfast: ${removed} bytes removed here (userlogsize ${Math.ceil(limitBytes / 1024)} KB) ---\n`;
-    await handle.appendFile(Buffer.concat([Buffer.from(line), tail]));
+    writeFully(handle.fd, Buffer.concat([Buffer.from(line), tail]));
     return (await handle.stat()).size;
   } finally {
     await handle.close();
   }
+}
+
+function writeFully(fd: number, bytes: Buffer): void {
+  for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
 }
 
 /** The end of the last line before a position, or the position where no line ends near it. */

@@ -12,8 +12,8 @@ export interface OpenUserlog {
 const mostInOneSecond = 1_000;
 
 /**
- * Name of the userlog of an execution that begins at that local time, for example `userlog_2024-07-01T130509_stop_both.ulog` (compatibility page, 2.8 and 13.8).
- * `copy` 2 and above is put before the extension.
+ * Name of the userlog of an execution that begins at that local time, for example `userlog_2024-07-01T130509_stop_both.ulog`
+ * (compatibility page, 2.8 and 13.8). `copy` 2 and above is put before the extension.
  */
 export function userlogName(script: string, at: Date, copy: number): string {
   const two = (value: number): string => String(value).padStart(2, '0');
@@ -24,7 +24,8 @@ export function userlogName(script: string, at: Date, copy: number): string {
 }
 
 /**
- * Creates the userlog of one execution, mode 0640 or stricter, never over a file that is there. Makes the directory where it is missing (mode 0750).
+ * Creates the userlog of one execution, mode 0640 or stricter, never over a file that is there. Makes the directory where it is
+ * missing (mode 0750).
  * @throws the system's error, for example ENOSPC.
  */
 export function openUserlog(dir: string, script: string, at: Date): OpenUserlog {

@@ -23,8 +23,9 @@ const linuxNameBytes = 15;
 const windowsNameCharacters = 63;
 
 /**
- * Compiles the test that says whether a process is one of a `<proc>` (compatibility page, 2.10): the name as the platform knows it, or `nameregex` in its stead (Linux only), and
- * `argregex` on the arguments with the executable first, joined by blanks. What is given must all hold. A `<proc service="yes">` matches no process.
+ * Compiles the test that says whether a process is one of a `<proc>` (compatibility page, 2.10): the name as the platform knows
+ * it, or `nameregex` in its stead (Linux only), and `argregex` on the arguments with the executable first, joined by blanks. What
+ * is given must all hold. A `<proc service="yes">` matches no process.
  */
 export function compileMatcher(
   proc: Pick<ProcConfig, 'name' | 'nameRegex' | 'argRegex' | 'service'>,
@@ -49,21 +50,20 @@ export function compileMatcher(
 /** Compares as the kernel cuts names: after 15 bytes, wherever that is in a letter. A cut letter reads as U+FFFD. */
 function linuxNameTest(wanted: string): (name: string) => boolean {
   let whole = '';
-  let bytes = 0;
-  let cut = false;
+  let room = linuxNameBytes;
   for (const letter of wanted) {
-    bytes += utf8Length(letter);
-    if (bytes > linuxNameBytes) {
-      cut = true;
-      break;
-    }
+    const length = utf8Length(letter);
+    // The kernel keeps a part of this letter, unless there is no room at all.
+    if (length > room)
+      return room === 0 ? (name) => name === whole : (name) => name !== whole && name.replace(/\uFFFD+$/, '') === whole;
     whole += letter;
+    room -= length;
   }
-  return (name) => name === whole || (cut && name.replace(/\uFFFD+$/, '') === whole);
+  return (name) => name === whole;
 }
 
 function utf8Length(letter: string): number {
-  const code = letter.codePointAt(0) ?? 0;
+  const code = Number(letter.codePointAt(0));
   if (code < 0x80) return 1;
   if (code < 0x800) return 2;
   return code < 0x10000 ? 3 : 4;

@@ -12,7 +12,10 @@ export interface Pidfds {
   onEnd(fd: number, callback: () => void): Closable | null;
   /** The exit status once the process was reaped (Linux 6.15 and later); `pending` before, `unsupported` on older kernels. */
   exitStatus(fd: number): ExitStatus | 'pending' | 'unsupported';
-  /** Signals the process group that this process leads or led (Linux 6.9 and later); exact even when the number was given to another since. */
+  /**
+   * Signals the process group that this process leads or led (Linux 6.9 and later); exact even when the number was given to
+   * another since.
+   */
   signalGroup(fd: number, signal: number): 'sent' | 'gone' | 'refused' | 'unsupported';
   close(fd: number): void;
 }
@@ -55,7 +58,8 @@ function load(): Pidfds | null {
   );
   const lastError = (): string => getSystemErrorName(-koffi.errno());
   const openPolls = new Set<Closable>();
-  // A descriptor that becomes readable while Node tears its loop down would call into JavaScript that is no longer there and abort the process.
+  // A descriptor that becomes readable while Node tears its loop down would call into JavaScript that is no longer there and
+  // abort the process.
   process.on('exit', () => {
     for (const poll of openPolls) poll.close();
   });

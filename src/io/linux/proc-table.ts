@@ -15,7 +15,10 @@ export interface ProcStat extends ProcessIdentity {
   readonly waitStatus: number;
 }
 
-/** One process's entry, or why there is none: `gone` is a fact, `hidden` is another user's, `refused` says nothing about the process. */
+/**
+ * One process's entry, or why there is none: `gone` is a fact, `hidden` is another user's, `refused` says nothing about the
+ * process.
+ */
 export type ProcRead =
   | { readonly kind: 'found'; readonly stat: ProcStat }
   | { readonly kind: 'gone' }
@@ -53,8 +56,8 @@ export function parseProcStat(text: string): ProcStat | null {
 const buffer = Buffer.allocUnsafe(4096);
 
 /**
- * Reads one entry, without a thread of the pool: the kernel answers `stat` from memory without waiting for the process (unlike `cmdline`, which can hang), and that is four
- * times cheaper than by way of the pool.
+ * Reads one entry, without a thread of the pool: the kernel answers `stat` from memory without waiting for the process (unlike
+ * `cmdline`, which can hang), and that is four times cheaper than by way of the pool.
  */
 export function readProcStat(pid: number): ProcRead {
   let fd: number | null = null;

@@ -10,8 +10,8 @@ import { errorCode, type ProcStat, readProcStat } from './proc-table.js';
 
 /** Entries read before the event loop gets its turn: about half a millisecond. */
 const statsPerTurn = 32;
-/** Command lines read at the same time; the pool has four threads, and others need them too. */
-const readsAtOnce = 2;
+/** Command lines asked for at the same time: fewer would need more turns of the event loop, which are long when it is busy. */
+const readsAtOnce = 16;
 /** Arguments beyond this are not seen, in bytes. */
 const longestArguments = 128 * 1024;
 /** A command line that does not come within this is taken from the scan before: some processes hang whoever asks. */
@@ -30,8 +30,9 @@ export interface LinuxProcessesOptions {
 /**
  * Processes of Linux: the table from `/proc`, exits from process descriptors.
  *
- * `list` rejects when the table cannot be read (no file descriptors left, no `/proc`): a process is never called absent by a failed look. `watchExit` does not keep the event
- * loop alive and takes one file descriptor a watch and no thread; where descriptors cannot be had it returns null.
+ * `list` rejects when the table cannot be read (no file descriptors left, no `/proc`): a process is never called absent by a
+ * failed look. `watchExit` does not keep the event loop alive and takes one file descriptor a watch and no thread; where
+ * descriptors cannot be had it returns null.
  */
 export function createLinuxProcesses(options: LinuxProcessesOptions = {}): Processes {
   const clock = options.clock ?? createClock();
@@ -149,7 +150,10 @@ function readArguments(pid: number, callback: ArgumentsCallback): void {
   });
 }
 
-/** Splits a command line at its NUL bytes. A process that has rewritten it (`nginx: worker process`) has it in one piece, padded with NULs. */
+/**
+ * Splits a command line at its NUL bytes. A process that has rewritten it (`nginx: worker process`) has it in one piece, padded
+ * with NULs.
+ */
 export function splitArguments(bytes: Buffer): readonly string[] {
   const text = bytes.toString('utf8').replace(/\0+$/, '');
   return text === '' ? [] : text.split('\0');
@@ -212,7 +216,9 @@ function endedAlready(clock: Clock, exit: ExitStatus, onExit: (exit: ExitStatus,
   return { close: () => clearImmediate(turn) };
 }
 
-/** The status of a process that has ended: from its zombie, or from its descriptor once it was reaped. Null: not to be had yet. */
+/**
+ * The status of a process that has ended: from its zombie, or from its descriptor once it was reaped. Null: not to be had yet.
+ */
 function readExitStatus(pidfds: Pidfds, fd: number, identity: ProcessIdentity): ExitStatus | null {
   const entry = readProcStat(identity.pid);
   if (entry.kind === 'found' && entry.stat.startTime === identity.startTime) {

@@ -16,8 +16,9 @@ export interface LinuxScriptsOptions {
 }
 
 /**
- * Scripts on Linux. A file without a `#!` line is run by /bin/sh, as every shell does. Signals go to the process group by way of a process descriptor (Linux 6.9 and later),
- * which names that group even after its leader has ended and its number was given away; on older kernels the group's members are looked at first.
+ * Scripts on Linux. A file without a `#!` line is run by /bin/sh, as every shell does. Signals go to the process group by way of
+ * a process descriptor (Linux 6.9 and later), which names that group even after its leader has ended and its number was given
+ * away; on older kernels the group's members are looked at first.
  */
 export function createLinuxScripts(options: LinuxScriptsOptions): GuardedScripts {
   const onProblem = options.onProblem ?? ((): void => undefined);
@@ -96,8 +97,9 @@ class LinuxGroup implements ScriptGroup {
 }
 
 /**
- * Does the group of that number still belong to the script? While the leader is there, by its start time. Afterwards the kernel gives the number to nobody as long as the group has
- * members; so a process of that number, or members of another session, mean that the group was emptied and the number used again.
+ * Does the group of that number still belong to the script? While the leader is there, by its start time. Afterwards the kernel
+ * gives the number to nobody as long as the group has members; so a process of that number, or members of another session, mean
+ * that the group was emptied and the number used again.
  */
 function groupIsOurs(leader: ProcessIdentity): boolean {
   const entry = readProcStat(leader.pid);

@@ -16,7 +16,10 @@ export interface LinuxServicesOptions {
 const rootPath = ['/usr/sbin', '/usr/bin', '/sbin', '/bin', '/usr/local/sbin', '/usr/local/bin', '/run/current-system/sw/bin'];
 const properties = ['Id', 'LoadState', 'ActiveState', 'SubState', 'MainPID', 'Result'];
 
-/** States of systemd units, all names in one call of `systemctl show`. Without systemd, or when it does not answer in time (default 5 s), every state is unknown. */
+/**
+ * States of systemd units, all names in one call of `systemctl show`. Without systemd, or when it does not answer in time
+ * (default 5 s), every state is unknown.
+ */
 export function createLinuxServices(options: LinuxServicesOptions = {}): Services {
   const run = options.run ?? runCommand;
   const timeoutMs = options.timeoutMs ?? 5_000;
@@ -59,8 +62,8 @@ export function parseShow(output: string): readonly ReadonlyMap<string, string>[
 }
 
 /**
- * What a unit's state means for us. A unit that systemd starts again after a failure (`auto-restart`) is starting; one that is not installed is stopped,
- * because it certainly does not run.
+ * What a unit's state means for us. A unit that systemd starts again after a failure (`auto-restart`) is starting; one that is
+ * not installed is stopped, because it certainly does not run.
  */
 export function unitState(activeState: string): ServiceState['state'] {
   switch (activeState) {

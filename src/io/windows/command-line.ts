@@ -1,6 +1,7 @@
 /**
- * Splits a Windows command line into arguments as the C run-time does (Microsoft: "Parsing C command-line arguments"): blanks and tabs separate, quotes join, a backslash counts only before a
- * quote, and two quotes inside quotes are one. The program's own name, the first, knows no backslash.
+ * Splits a Windows command line into arguments as the C run-time does (Microsoft: "Parsing C command-line arguments"): blanks and
+ * tabs separate, quotes join, a backslash counts only before a quote, and two quotes inside quotes are one. The program's own
+ * name, the first, knows no backslash.
  */
 export function splitCommandLine(line: string): readonly string[] {
   const args: string[] = [];
@@ -48,8 +49,8 @@ export function splitCommandLine(line: string): readonly string[] {
 }
 
 /**
- * One argument for cmd.exe, in quotes; null where cmd.exe could read something else in it than we meant. Inside quotes only the quote itself and the percent sign are
- * special to it, and for neither is there an escape that always works.
+ * One argument for cmd.exe, in quotes; null where cmd.exe could read something else in it than we meant. Inside quotes only the
+ * quote itself and the percent sign are special to it, and for neither is there an escape that always works.
  */
 export function quoteForCmd(argument: string): string | null {
   if (/["%\r\n\0]/.test(argument)) return null;

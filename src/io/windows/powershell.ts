@@ -15,7 +15,8 @@ export function systemEnvironment(): Readonly<Record<string, string>> {
 }
 
 /**
- * Output of a fixed PowerShell script, in UTF-8 whatever the code page. Values are handed in by environment variables, never put into the script's text.
+ * Output of a fixed PowerShell script, in UTF-8 whatever the code page. Values are handed in by environment variables, never put
+ * into the script's text.
  * @throws when PowerShell cannot be run, ends with an error, or takes longer than 20 s.
  */
 export async function powershell(

@@ -15,12 +15,14 @@ export interface WindowsProcessesOptions {
   readonly numberIsTaken?: (pid: number) => boolean;
 }
 
-/** A script's start is noted by our own clock, not by WMI's; a number is not given to another process as quickly as this, in ms. */
+/**
+ * A script's start is noted by our own clock, not by WMI's; a number is not given to another process as quickly as this, in ms.
+ */
 const sameStartMs = 3_000;
 
 /**
- * Processes of Windows, by WMI through PowerShell. Exits cannot be watched here: `watchExit` gives null, and the scan is all there is. `isAlive` knows a number that was given to another
- * process only after the next `list`.
+ * Processes of Windows, by WMI through PowerShell. Exits cannot be watched here: `watchExit` gives null, and the scan is all
+ * there is. `isAlive` knows a number that was given to another process only after the next `list`.
  */
 export function createWindowsProcesses(options: WindowsProcessesOptions = {}): Processes {
   const run = options.run ?? runCommand;
@@ -49,7 +51,8 @@ function signalZero(pid: number): boolean {
 }
 
 /**
- * Processes in the JSON that the script prints. A process whose command line is not shown (the system's own) has no arguments. Process 0, which is the idle time, is left out.
+ * Processes in the JSON that the script prints. A process whose command line is not shown (the system's own) has no arguments.
+ * Process 0, which is the idle time, is left out.
  * @throws when it is no JSON.
  */
 export function parseProcesses(json: string): readonly ProcessInfo[] {

@@ -17,8 +17,8 @@ export interface WindowsScriptsOptions {
 const taskkillTimeoutMs = 10_000;
 
 /**
- * Scripts on Windows: .cmd, .bat, .ps1, .vbs and .exe with the interpreter of each. SIGTERM asks the tree of processes to close, SIGKILL ends it, both by taskkill;
- * once the script itself has ended, its tree can no longer be found and nothing is signalled.
+ * Scripts on Windows: .cmd, .bat, .ps1, .vbs and .exe with the interpreter of each. SIGTERM asks the tree of processes to close,
+ * SIGKILL ends it, both by taskkill; once the script itself has ended, its tree can no longer be found and nothing is signalled.
  */
 export function createWindowsScripts(options: WindowsScriptsOptions): GuardedScripts {
   const onProblem = options.onProblem ?? ((): void => undefined);
@@ -92,7 +92,8 @@ export function windowsLaunch(spec: ScriptSpec, atMs: number): Launch {
           'EINVAL',
           `${spec.path} was not started: cmd.exe cannot be handed a quote, a percent sign or a line end safely`,
         );
-      // With /s, cmd.exe removes exactly the outer quotes and takes the rest as it stands; /v:off keeps exclamation marks as they are.
+      // With /s, cmd.exe removes exactly the outer quotes and takes the rest as it stands; /v:off keeps exclamation marks as they
+      // are.
       return { file: systemProgram('cmd.exe'), args: ['/d', '/v:off', '/s', '/c', `"${quoted.join(' ')}"`], verbatim: true };
     }
     default:

@@ -2,7 +2,10 @@ import type { ServiceState, Services } from '../../actors/ports.js';
 import { type CommandRunner, runCommand } from '../run-command.js';
 import { parseJsonList, powershell, property } from './powershell.js';
 
-/** `Win32_Service` is asked rather than `sc queryex`, whose words are translated on localised systems. The names come as JSON in an environment variable. */
+/**
+ * `Win32_Service` is asked rather than `sc queryex`, whose words are translated on localised systems. The names come as JSON in
+ * an environment variable.
+ */
 const script =
   '$n=@($env:HOLDFAST_SERVICES | ConvertFrom-Json);' +
   'Get-CimInstance Win32_Service | Where-Object { $n -contains $_.Name } | ForEach-Object { $s=$_; $p=if ($s.ProcessId) { ' +
@@ -17,7 +20,10 @@ export interface WindowsServicesOptions {
   readonly run?: CommandRunner;
 }
 
-/** States of Windows services by their service name, without regard to case. A service that is not installed is stopped; all are unknown when WMI does not answer. */
+/**
+ * States of Windows services by their service name, without regard to case. A service that is not installed is stopped; all are
+ * unknown when WMI does not answer.
+ */
 export function createWindowsServices(options: WindowsServicesOptions = {}): Services {
   const run = options.run ?? runCommand;
   return {
