@@ -153,6 +153,7 @@ export const replaceDirectory = async (target: string, staged: string | null): P
       throw error;
     },
   );
+  if (staged === null && !had) return;
   if (staged !== null) {
     await rename(staged, target).catch(async (error: unknown) => {
       if (had) await rename(old, target);

@@ -26,10 +26,19 @@ export const layoutOf = (safe: string, safevar: string): Layout => ({
 const two = (value: number): string => String(value).padStart(2, '0');
 
 /** `AM_2026-01-31_142233`, in local time, as in SAFE/modules/lastconfig. */
-export const archiveStem = (module: string, wallMs: number): string => {
+const archiveStem = (module: string, wallMs: number): string => {
   const date = new Date(wallMs);
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
   return `${module}_${day}_${two(date.getHours())}${two(date.getMinutes())}${two(date.getSeconds())}`;
+};
+
+/** A name for a new archive that comes after all of that module's that are there, also within one second. */
+export const newArchiveName = (module: string, wallMs: number, names: readonly string[]): string => {
+  const stem = archiveStem(module, wallMs);
+  const same = archivesOf(module, names).filter((name) => name.startsWith(stem));
+  const copy =
+    same.reduce((most, name) => Math.max(most, Number(/-(\d+)\.safe$/.exec(name.slice(stem.length))?.[1] ?? 1)), 0) + 1;
+  return copy === 1 ? `${stem}.safe` : `${stem}-${copy}.safe`;
 };
 
 /** Which of a directory's names are archives of that module, oldest first. */

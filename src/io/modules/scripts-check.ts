@@ -81,7 +81,7 @@ const checkFile = async (file: UnpackedFile): Promise<readonly ConfigProblem[]> 
       problem('error', file.path, null, `${file.path} is empty: the system cannot execute it.`, "Begin it with '#!/bin/sh'."),
     );
   const [first = ''] = file.bytes.subarray(0, 512).toString('latin1').split('\n', 1);
-  const marked = file.bytes.subarray(0, 3).toString('latin1') === '\u00ef\u00bb\u00bf#';
+  const marked = file.bytes.subarray(0, 5).toString('latin1') === '\u00ef\u00bb\u00bf#!';
   if (marked)
     found.push(
       problem(
@@ -176,7 +176,5 @@ export const checkScripts = async (config: ModuleConfig, files: readonly Unpacke
 /** What errd and checkers call, without their arguments. */
 const executables = (config: ModuleConfig): readonly string[] => [
   ...(config.errd?.procs ?? []).flatMap(({ action }) => (action.kind === 'handler' ? [action.exec] : [])),
-  ...(config.check?.checkers ?? []).flatMap((checker) =>
-    checker.kind === 'custom' || checker.kind === 'splitbrain' ? [checker.exec] : [],
-  ),
+  ...(config.check?.checkers ?? []).flatMap((checker) => (checker.kind === 'custom' ? [checker.exec] : [])),
 ];

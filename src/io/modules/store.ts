@@ -15,7 +15,7 @@ import type { EnvironmentSource } from './environment.js';
 import { discardStaged, listTree, recoverDirectory, replaceDirectory, stageDirectory, writeStaged, writeWhole } from './files.js';
 import { createHookRunner, type HookRunner } from './hooks.js';
 import { chooseId, installedNames, readId, writeId } from './ids.js';
-import { archiveStem, archivesOf, layoutOf } from './layout.js';
+import { archivesOf, layoutOf, newArchiveName } from './layout.js';
 import { ExpectedFailure, isMissing, isModuleName, outcomeOf, requireModuleName } from './names.js';
 import { createSerial } from './serial.js';
 import { listTemplates, readTemplate, readTree, type TemplateSource } from './templates.js';
@@ -134,9 +134,7 @@ export const createModuleStore = (options: ModuleStoreOptions): ModuleStorePort 
   const keepConfiguration = async (name: string, files: readonly UnpackedFile[], wallMs: number): Promise<void> => {
     await mkdir(layout.lastConfigurations, { recursive: true });
     const before = await readdir(layout.lastConfigurations);
-    const stem = archiveStem(name, wallMs);
-    let file = `${stem}.safe`;
-    for (let copy = 2; before.includes(file); copy += 1) file = `${stem}-${copy}.safe`;
+    const file = newArchiveName(name, wallMs, before);
     await writeWhole(join(layout.lastConfigurations, file), await packArchive(files), 0o640);
     const all = archivesOf(name, await readdir(layout.lastConfigurations));
     for (const old of all.slice(0, Math.max(0, all.length - keptConfigurations)))
@@ -240,7 +238,11 @@ export const createModuleStore = (options: ModuleStoreOptions): ModuleStorePort 
     });
     if (files !== null) {
       await mkdir(layout.backup, { recursive: true });
-      await writeWhole(join(layout.backup, `${archiveStem(name, options.wallMs())}.safe`), await packArchive(files), 0o640);
+      await writeWhole(
+        join(layout.backup, newArchiveName(name, options.wallMs(), await readdir(layout.backup))),
+        await packArchive(files),
+        0o640,
+      );
     }
     await deconfigure(name).catch(async (error: unknown) => {
       if (!(error instanceof ExpectedFailure)) throw error;
