@@ -9,8 +9,11 @@ import type { ShareMap } from './membership.types.js';
 export const bucketCount = 256;
 /** Owner of a bucket that nobody owns: there is no eligible node. */
 export const nobody = 255;
-/** A power at least this many times the sum of all lower ones takes everything (the chain). */
-export const chainFactor = 64;
+/**
+ * A power of more than this many times the sum of all lower ones takes everything (the chain). 63 and not 64: in the documented
+ * chain 1, 64, 64², 64³ each power is 63 times the sum of those before it, plus one.
+ */
+export const chainFactor = 63;
 
 /** The map of a group for which no node is eligible. */
 export const unowned: readonly number[] = Array.from({ length: bucketCount }, () => nobody);
@@ -47,7 +50,7 @@ function chained(powers: readonly number[]): readonly number[] {
   if (top === 0) return clean.map(() => 1);
   const below = clean.reduce((total, power) => (power < top ? total + power : total), 0);
   // Dividing by the top keeps the arithmetic exact for the usual powers and finite for absurd ones.
-  const takesAll = top >= chainFactor * below;
+  const takesAll = top > chainFactor * below;
   return clean.map((power) => (power === top ? (takesAll ? 1 : power) : takesAll ? 0 : power));
 }
 

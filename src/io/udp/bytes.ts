@@ -1,7 +1,9 @@
 /** Reading and writing the binary form of a pulse: big-endian integers, variable-length integers, short texts. */
 
 /** The bytes are not what the protocol says. */
-export class MalformedError extends Error {}
+export class MalformedError extends Error {
+  override readonly name = 'MalformedError';
+}
 
 /** Appends to a growing list of pieces. */
 export class ByteWriter {

@@ -13,6 +13,8 @@ import { readMaps, writeMaps } from './map-codec.js';
 const states: readonly string[] = ['UNKNOWN', 'STOP', 'WAIT', 'UP', 'PRIM', 'SECOND', 'ALONE', 'NOTCONFIGURED'];
 const qualities = ['Ready', 'Transient', 'NotReady'] as const;
 const nobody = 255;
+/** Bytes of the longest name of a module (32 characters) with its length. */
+const longestName = 33;
 
 /** What this node hears of a peer, with what the peer needs to measure the round trip. */
 export interface HeardEcho extends Heard {
@@ -67,8 +69,9 @@ export function encodeContent(content: PulseContent, table: ClusterTable, turn: 
   let room = roomForModules - sizes.slice(0, fitting).reduce((sum, size) => sum + size, 0);
 
   const carried = wanted.slice(0, fitting);
-  // Maps may not starve the names, nor the names the maps: either gets half of what is left where both wait.
-  const names = takeNames(carried, turn.names, content.body.shareMaps.length > 0 ? Math.floor(room / 2) : room);
+  // Maps may not starve the names, nor the names the maps: either gets half of what is left where both wait, a name at least.
+  const roomForNames = content.body.shareMaps.length > 0 ? Math.max(Math.floor(room / 2), Math.min(room, longestName)) : room;
+  const names = takeNames(carried, turn.names, roomForNames);
   room -= names.bytes.length - 1;
   const maps = writeMaps(content.body.shareMaps, turn.maps, room);
   room -= maps.bytes.length - 2;
@@ -79,7 +82,7 @@ export function encodeContent(content: PulseContent, table: ClusterTable, turn: 
   writer.bytes(names.bytes).bytes(indexed).bytes(maps.bytes).bytes(elsewhere);
   return {
     content: writer.toBuffer(),
-    next: { names: names.next, maps: maps.next },
+    next: { names: content.mapsOnly ? turn.names : names.next, maps: maps.next },
     mapsLeft: content.body.shareMaps.length - maps.count,
     modulesLeft: wanted.length - fitting,
   };
