@@ -120,6 +120,22 @@ t.test('those who ask together share a look, and nobody gets one from before the
   t.ok(second.some((info) => info.pid === pid));
 });
 
+const kernel = /^(\d+)\.(\d+)/.exec(release());
+const keepsStatus = Number(kernel?.[1]) * 1000 + Number(kernel?.[2]) >= 6015;
+const noStatus = noPidfd || (keepsStatus ? false : 'needs Linux 6.15, which keeps exit statuses after reaping');
+
+t.test('a descriptor still has the status after the process was reaped', { skip: notLinux || noStatus }, async (t) => {
+  const pidfds = loadPidfds();
+  const child = start(t, '/bin/sleep', ['60']);
+  const opened = pidfds?.open(child.pid);
+  if (pidfds === null || opened === undefined || 'error' in opened) throw new Error('no descriptor');
+  t.equal(pidfds.exitStatus(opened.fd), 'pending');
+  await killAndReap(child.child);
+  t.same(pidfds.exitStatus(opened.fd), { kind: 'signal', signal: 'SIGKILL' });
+  t.equal(pidfds.signalGroup(opened.fd, 0), 'gone');
+  pidfds.close(opened.fd);
+});
+
 t.test('an exit is told within milliseconds, with its status', { skip: notLinux || noPidfd }, async (t) => {
   const processes = createLinuxProcesses();
   const latencies: number[] = [];
