@@ -69,9 +69,9 @@ export function createNode(layout: Layout, node: NodeLayout, onProcess: (what: s
     const output = openSync(node.output, 'a');
     let ended: string | null = null;
     try {
-      const args = [daemonFile, '--safe', node.safe, '--var', node.safeVar, '--node', node.name, '--listen', node.address];
-      if (layout.ports.http !== 9010) args.push('--port', String(layout.ports.http));
-      const child = spawn(process.execPath, args, {
+      const args = ['--safe', node.safe, '--var', node.safeVar, '--node', node.name, '--listen', node.address];
+      args.push('--http-port', String(layout.ports.http));
+      const child = spawn(process.execPath, [daemonFile, ...args], {
         // A session of its own: Ctrl-C in the terminal is for the demo, which then ends its nodes in order.
         detached: true,
         stdio: ['ignore', output, output],
