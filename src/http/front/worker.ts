@@ -261,18 +261,23 @@ function open(listener: Listener): void {
   listener.server = server;
   server.maxHeadersCount = 0;
   server.on('connection', onConnection);
-  server.on('error', (error: NodeJS.ErrnoException) => {
-    const code = error.code ?? 'UNKNOWN';
+  const fail = (code: string): void => {
     const { retryMs } = listener;
     listener.retryMs = Math.min(retryMs * 2, 10_000);
     listener.retry = setTimeout(() => open(listener), retryMs);
     tell({ type: 'listenFailed', address, code, message: remedy(code, address, retryMs), retryMs });
-  });
-  server.listen({ host: address.host, port: address.port, backlog: 511, ipv6Only: true }, () => {
-    listener.retryMs = 500;
-    const bound = server.address();
-    tell({ type: 'listening', address, port: bound !== null && typeof bound === 'object' ? bound.port : address.port });
-  });
+  };
+  server.on('error', (error: NodeJS.ErrnoException) => fail(error.code ?? 'UNKNOWN'));
+  try {
+    server.listen({ host: address.host, port: address.port, backlog: 511, ipv6Only: true }, () => {
+      listener.retryMs = 500;
+      const bound = server.address();
+      tell({ type: 'listening', address, port: bound !== null && typeof bound === 'object' ? bound.port : address.port });
+    });
+  } catch {
+    // A port out of range is thrown, not emitted.
+    fail('EINVAL');
+  }
 }
 function shut(listener: Listener): void {
   if (listener.retry !== null) clearTimeout(listener.retry);

@@ -1,0 +1,223 @@
+/** A node face made of plain values, for tests of the HTTP surface alone. */
+import { createEventRing, type EventRing } from '../../src/actors/event-ring.js';
+import type {
+  ActionProgress,
+  ActionRequest,
+  Budget,
+  Caller,
+  ModuleNodeStatus,
+  ModuleSummary,
+  NodeFace,
+  NodeSummary,
+  Outcome,
+  Resource,
+} from '../../src/actors/face.js';
+import type { LogEntry } from '../../src/actors/ports.js';
+
+const at = '2026-01-31T14:22:33.123Z';
+const budget: Budget = { max: 3, used: 1, expires: at, causes: [{ at, action: 'restart', by: 'errd' }] };
+const done = { ok: true, value: null } as const;
+
+export interface FakeFace extends NodeFace {
+  readonly ring: EventRing;
+  /** Callers of every command, in order. */
+  readonly callers: { readonly what: string; readonly caller: Caller }[];
+  readonly files: Map<string, { content: string; etag: string }>;
+  readonly followers: Set<(entry: LogEntry) => void>;
+  log(entry: LogEntry): void;
+  /** Replaces what `command` answers. */
+  refuse: Outcome<ActionProgress> | null;
+  /** Throws out of `cluster()` when set: a defect. */
+  defect: boolean;
+}
+export interface FakeOptions {
+  readonly node?: string;
+  readonly nodes?: readonly string[];
+  readonly modules?: readonly string[];
+  readonly online?: boolean;
+}
+
+export function status(module: string, node: string): ModuleNodeStatus {
+  return {
+    ...{ module, node, state: 'UP', quality: 'Ready', path: 'UP.ready', tags: ['ready'], reason: null, since: at, sinceMs: 12.5 },
+    ...{ share: 50, activeRule: null, wish: 'start', ready: true, budget, signature: 'ab12', error: null },
+    switches: { errd: true, checker: true, failover: true, boot: 'on' },
+  };
+}
+export function logEntry(message: string, wallMs = Date.parse(at)): LogEntry {
+  return { atMs: 1.5, wallMs, level: 'S', component: 'heart', message };
+}
+
+export function fakeFace(options: FakeOptions = {}): FakeFace {
+  const node = options.node ?? 'n1';
+  const names = options.nodes ?? [node];
+  const modules = new Set(options.modules ?? ['farm']);
+  const ring = createEventRing(7);
+  const callers: FakeFace['callers'] = [];
+  const files = new Map([['conf/userconfig.xml', { content: '<safe/>', etag: 'v1' }]]);
+  const actions = new Map<string, ActionProgress>();
+  const followers = new Set<(entry: LogEntry) => void>();
+  const resources: Resource[] = [{ name: 'proc.web', value: 'up', at, atMs: 5, by: 'errd' }];
+  const has = <T>(module: string, value: T): T | null => (modules.has(module) ? value : null);
+  const record = (what: string, caller: Caller): void => void callers.push({ what, caller });
+  const unknown = { ok: false, failure: { code: 'MODULE_UNKNOWN', message: 'There is no such module.' } } as const;
+  const summary = (name: string): ModuleSummary => ({
+    ...{ name, id: 1, mode: 'farm', configured: true, signature: 'ab12', appliedAt: at },
+    nodes: [status(name, node)],
+  });
+  const cluster = () => ({
+    ...{ configured: true, self: node, view: { epoch: 3, leader: 'n1', members: [...names] }, signature: 'cd', configuredAt: at },
+    ...{ encrypted: true, locked: false, port: 4800, dropped: { malformed: 2 }, version: '0.1.0' },
+  });
+  const face: FakeFace = {
+    node,
+    ring,
+    callers,
+    files,
+    followers,
+    refuse: null,
+    defect: false,
+    log(entry) {
+      for (const follower of followers) follower(entry);
+    },
+    cluster() {
+      if (face.defect) throw new Error('a secret detail');
+      return cluster();
+    },
+    nodes: () =>
+      names.map(
+        (name): NodeSummary => ({
+          ...{ name, self: name === node, online: name === node || options.online !== false, leader: name === 'n1' },
+          addresses: [{ lan: 'default', addr: `127.0.0.${names.indexOf(name) + 1}` }],
+          lans: [{ lan: 'default', up: true, rttMs: 0.4, lastHeardMs: null }],
+          ...{ sameConfiguration: true, evidence: null, error: null },
+        }),
+      ),
+    modules: () => [...modules].map(summary),
+    module: (name) => has(name, summary(name)),
+    status: (name) => has(name, status(name, node)),
+    resources: (name) => has(name, resources),
+    resourceHistory: (name, resource) => (modules.has(name) && resource === 'proc.web' ? resources : null),
+    async setResource(_module, name, value, caller) {
+      record(`set ${name}=${value}`, caller);
+      return { ok: true, value: { name, value, at, atMs: 6, by: caller.identity ?? caller.who } };
+    },
+    command(request: ActionRequest) {
+      record(`${request.action} ${request.module}`, request.caller);
+      if (face.refuse !== null) return face.refuse;
+      if (!modules.has(request.module)) return unknown;
+      const id = `${node}.${actions.size + 1}`;
+      const progress: ActionProgress = {
+        ...{ id, action: request.action, module: request.module, at, done: false },
+        nodes: [{ node, state: 'running', message: '', code: null }],
+      };
+      actions.set(id, { ...progress, done: true, nodes: [{ node, state: 'done', message: 'ok', code: null }] });
+      return { ok: true, value: progress };
+    },
+    action: (id) => actions.get(id) ?? null,
+    async waitState(module, state, timeoutMs) {
+      if (state === 'STOP')
+        return { ok: false, failure: { code: 'WAIT_TIMEOUT', message: `${module} is not STOP after ${timeoutMs} ms.` } };
+      return { ok: true, value: status(module, node) };
+    },
+    loop: async () => ({ ok: true, value: { reached: false, budget } }),
+    errdEnable: async () => done,
+    errdList: async () => ({
+      ok: true,
+      value: {
+        items: [
+          { name: 'web', class: null, monitored: true, service: false, action: 'restart', count: 1, pids: [42], value: 'up' },
+        ],
+      },
+    }),
+    print(module, level, message, caller) {
+      record(`print ${module} ${level} ${message}`, caller);
+      return done;
+    },
+    logs: async (name, query) => has(name, [logEntry('begin'), logEntry(`limit ${query.limit}`)]),
+    followLogs(name, onEntry) {
+      if (!modules.has(name)) return null;
+      followers.add(onEntry);
+      return { close: () => void followers.delete(onEntry) };
+    },
+    commandLog: async () => [{ at, who: 'root', module: 'farm', phase: 'START', text: 'start' }],
+    userlogs: async (name) => has(name, [{ name: 'start_both_1.ulog', bytes: 5, at }]),
+    userlog: async (_module, name) => (name === 'start_both_1.ulog' ? '<b>hello</b>' : null),
+    chart: () => ({ id: 'farm', initial: 'STOP' }),
+    snapshot: () => ({ value: 'UP' }),
+    events: (since) => ring.read(since),
+    subscribe: (onEvent) => ring.subscribe(onEvent),
+    install: {
+      async install(name, archive, template, id, force, caller) {
+        record(`install ${name} ${archive?.length ?? 'none'} ${template} ${id} ${force}`, caller);
+        modules.add(name);
+        return { ok: true, value: summary(name) };
+      },
+      async uninstall(name) {
+        modules.delete(name);
+        return done;
+      },
+      package: async (name) => (modules.has(name) ? { ok: true, value: Buffer.from('PK') } : unknown),
+      check: async (name) =>
+        name === 'bad'
+          ? {
+              ok: false,
+              failure: {
+                code: 'CONF_INVALID',
+                message: 'conf/userconfig.xml has 1 error.',
+                problems: [
+                  {
+                    ...{ severity: 'error', code: 'CONF_ATTRIBUTE_VALUE', file: 'userconfig.xml', line: 3, column: 5 },
+                    ...{
+                      element: 'safe/service',
+                      attribute: 'mode',
+                      value: 'x',
+                      message: 'mode is "x"',
+                      remedy: 'farm, mirror or light',
+                    },
+                  },
+                ],
+              },
+            }
+          : { ok: true, value: { config: { mode: 'farm' }, warnings: [] } },
+      apply: async (name) => (modules.has(name) ? { ok: true, value: summary(name) } : unknown),
+      deconfigure: async () => done,
+      info: async (name) =>
+        modules.has(name) ? { ok: true, value: { module: name, node, active: { signature: 'ab', at }, current: null } } : unknown,
+      ports: async () => ({ ok: true, value: [{ process: 'heart', protocol: 'udp', port: 8888 }] }),
+      templates: async () => [{ name: 'farm', description: 'A generic farm.' }],
+      async readFile(_name, path) {
+        const file = files.get(path);
+        if (file === undefined) return { ok: false, failure: { code: 'FILE_UNKNOWN', message: `There is no ${path}.` } };
+        return { ok: true, value: { ...file } };
+      },
+      async writeFile(_name, path, content, etag, caller) {
+        record(`write ${path}`, caller);
+        const present = files.get(path);
+        const fits = etag === null ? present === undefined : etag === '*' || present?.etag === etag;
+        if (!fits) return { ok: false, failure: { code: 'FILE_CONFLICT', message: `${path} was changed since it was read.` } };
+        const next = `v${Number(present?.etag.slice(1) ?? 0) + 1}`;
+        files.set(path, { content, etag: next });
+        return { ok: true, value: { etag: next } };
+      },
+      listFiles: async () => ({
+        ok: true,
+        value: [...files].map(([path, { content }]) => ({ path, bytes: content.length, executable: false })),
+      }),
+    },
+    clusterAdministration: {
+      configure: async (_xml, _lock, caller) => {
+        record('cluster config', caller);
+        return { ok: true, value: cluster() };
+      },
+      check: () => ({ ok: true, value: { config: {}, warnings: [] } }),
+      xml: async () => ({ ok: true, value: '<cluster/>' }),
+      generateKey: async () => done,
+      deleteKey: async () => done,
+      exportBundle: async () => ({ ok: true, value: Buffer.from('bundle') }),
+      importBundle: async () => ({ ok: true, value: cluster() }),
+      deconfigure: async () => done,
+    },
+  };
+  return face;
+}
