@@ -284,6 +284,7 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
       const record = readRecord(await records.load(name, stateRecord));
       const run = await interrupted(name);
       actives.set(name, active);
+      ports.scripts.guardUserlogs(active.varDir, (config.user?.userlogSizeKb ?? 2048) * 1024);
       const { input, start } = begin(planOf(name, config), config.service, record, run, ports.host.bootId);
       root.send({ type: 'module.add', name, input });
       const actor = root.getSnapshot().children[moduleActorId(name)];

@@ -98,6 +98,8 @@ export interface Scripts {
   start(spec: ScriptSpec, onEvent: (event: ScriptPortEvent) => void): RunningScript;
   /** Takes over a script that an earlier run of the daemon started; its exit code is unknown. */
   adopt(process: ProcessIdentity, onEvent: (event: ScriptPortEvent) => void): RunningScript;
+  /** Holds the userlogs in a directory to their limit while applications that scripts left behind go on writing. */
+  guardUserlogs(dir: string, limitBytes: number): void;
 }
 
 // ---------------------------------------------------------------- what is kept on disk
