@@ -51,8 +51,8 @@ export const failoverSteps: readonly Step[] = [
       }
       await killApplication(tools, 'n1');
       await tools.expectLog('n1', 'Action stop called by maxloop', 2_000);
+      await expectNotReady(tools, 'n1');
       await expectState(tools, 'n1', 'STOP', 'NotReady', scriptMs);
-      await tools.expect('ready.txt of n1 says 404', 2_000, async () => (await tools.stage.nodes.n1.readyStatus()) === 404);
       await expectBalancer(tools, 'n1', 'unhealthy');
       await expectServed(tools, ['n2']);
     },
@@ -107,7 +107,7 @@ export const failoverSteps: readonly Step[] = [
       const node = tools.stage.nodes.n1;
       tools.mark('holdfast stop -m web, on n1');
       await node.command('stop');
-      await tools.expect('ready.txt of n1 says 404', 2_000, async () => (await node.readyStatus()) === 404);
+      await expectNotReady(tools, 'n1');
       await expectBalancer(tools, 'n1', 'unhealthy');
       await expectState(tools, 'n1', 'STOP', 'NotReady', noticeTimeMs(tools.options.policy, 'unhealthy') * 3 + 2 * scriptMs);
       await tools.expect(
@@ -189,6 +189,11 @@ async function expectState(tools: StepTools, name: NodeName, state: string, qual
       detail: status.state === state && status.quality === quality ? '' : `${status.state} (${status.quality})`,
     };
   });
+}
+
+/** Asked of the API: a probe of ours would be one more prober that the drain waits for. */
+async function expectNotReady(tools: StepTools, name: NodeName): Promise<void> {
+  await tools.expect(`${name} tells its probers 404`, 2_000, async () => !(await tools.stage.nodes[name].status()).ready);
 }
 
 async function expectBalancer(tools: StepTools, target: NodeName, wanted: TargetState): Promise<void> {

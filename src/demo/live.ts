@@ -44,6 +44,7 @@ export function guide(stage: Stage, rows: readonly NodeRow[]): readonly string[]
 
 /** Shows the table until the signal is aborted. */
 export async function showLive(stage: Stage, rate: number, screen: Screen, ending: AbortSignal): Promise<void> {
+  await untilHealthy(stage, ending);
   stage.traffic.setRate(rate);
   const restarting = new Set<NodeName>();
   const notices: string[] = [];
@@ -71,6 +72,14 @@ export async function showLive(stage: Stage, rate: number, screen: Screen, endin
       if (facts !== lastLine) screen.write(`${new Date().toISOString()} ${line}\n`);
       lastLine = facts;
     }
+    await pause(refreshMs, ending);
+  }
+}
+
+/** The load begins when the balancer has found both nodes healthy, or after 30 s all the same: what is wrong then is worth seeing. */
+async function untilHealthy(stage: Stage, ending: AbortSignal): Promise<void> {
+  for (let waitedMs = 0; waitedMs < 30_000 && !ending.aborted; waitedMs += refreshMs) {
+    if (stage.balancer.status().targets.every((target) => target.state === 'healthy')) return;
     await pause(refreshMs, ending);
   }
 }

@@ -8,7 +8,7 @@ import { failoverSteps } from './failover-scenario.js';
 import { layOut } from './layout.js';
 import { showLive } from './live.js';
 import { type DemoOptions, parseOptions, usage } from './options.js';
-import { reportText, stepLine, timelineLine } from './report.js';
+import { checkLine, countsText, duration, reportText } from './report.js';
 import { playScenario } from './scenario.js';
 import { type CleanUp, setStage } from './stage.js';
 
@@ -87,14 +87,12 @@ async function runScenario(
   stage: Awaited<ReturnType<typeof setStage>>,
   say: (line: string) => void,
 ): Promise<number> {
-  const report = await playScenario(
-    'failover',
-    failoverSteps,
-    stage,
-    options,
-    (entry) => say(timelineLine(entry)),
-    (step) => say(stepLine(step)),
-  );
+  const report = await playScenario('failover', failoverSteps, stage, options, {
+    begins: (title) => say(`— ${title}`),
+    checked: (check) => say(checkLine(check)),
+    ended: (step) =>
+      say(`  ${step.ok ? 'ended as it should' : 'FAILED'} in ${duration(step.durationMs)}: ${countsText(step.requests)}`),
+  });
   process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : reportText(report));
   return report.ok ? 0 : 1;
 }

@@ -45,8 +45,6 @@ export interface DemoNode {
   userlogs(): Promise<readonly Userlog[]>;
   /** Asks the application, without the balancer. Null when it does not answer in half a second. */
   application(): Promise<ApplicationAnswer | null>;
-  /** What `ready.txt` answers; null without an answer. */
-  readyStatus(): Promise<number | null>;
   /** The end of the power: kills everything that the node runs, at once. Returns how many processes. */
   powerOff(): Promise<number>;
 }
@@ -137,8 +135,6 @@ export function createNode(layout: Layout, node: NodeLayout, onProcess: (what: s
     logs: async (sinceWallMs) => (await ask<List<LogLine>>('GET', `${modulePath}/logs?since=${sinceWallMs}&limit=1000`)).items,
     userlogs: async () => (await ask<List<Userlog>>('GET', `${modulePath}/userlogs`)).items,
     application: () => askApplication(node.address, layout.ports.application),
-    readyStatus: async () =>
-      (await httpGet(node.address, layout.ports.http, `/var/modules/${layout.module}/ready.txt`))?.status ?? null,
     powerOff: () => killMarked(node.dir),
   };
 }

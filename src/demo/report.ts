@@ -46,13 +46,17 @@ function round(ms: number): number {
   return Math.round(ms * 10) / 10;
 }
 
-/** The end of a scenario: steps with their checks, the timeline, the requests, the verdict. */
+/** The end of a scenario: the timeline, the steps with what failed of them, the requests, the verdict. */
 export function reportText(report: ScenarioReport): string {
-  const lines: string[] = ['', 'Steps'];
-  for (const step of report.steps) lines.push(stepLine(step), ...step.checks.map(checkLine));
+  const lines: string[] = [
+    '',
+    'Timeline (since the start, since the break of the step)',
+    ...report.timeline.map(timelineLine),
+    '',
+    'Steps',
+  ];
+  for (const step of report.steps) lines.push(stepLine(step), ...step.checks.filter((check) => !check.ok).map(checkLine));
   for (const title of report.notPlayed) lines.push(`--      ${title}  [not played]`);
-  lines.push('', 'Timeline (since the start, since the break of the step)');
-  lines.push(...report.timeline.map(timelineLine));
   const { latency, skipped } = report.requests;
   lines.push('', `Requests: ${countsText(report.requests)}${skipped === 0 ? '' : `, ${skipped} not sent (too many under way)`}`);
   if (latency !== null)

@@ -50,14 +50,20 @@ const lookMs = 15;
 /** What the client has under way or has not reported yet. */
 const reportingMs = 450;
 
+/** Told while a scenario is played. */
+export interface Progress {
+  begins(title: string): void;
+  checked(check: CheckReport): void;
+  ended(step: StepReport): void;
+}
+
 /** Plays the steps. Never rejects for what happens on the stage: that is in the report. */
 export async function playScenario(
   name: string,
   steps: readonly Step[],
   stage: Stage,
   options: DemoOptions,
-  onEntry: (entry: TimelineEntry) => void,
-  onStep: (step: StepReport) => void,
+  progress: Progress,
 ): Promise<ScenarioReport> {
   const startMs = monotonicMs();
   const startedAt = new Date();
@@ -75,7 +81,6 @@ export async function playScenario(
       what,
     };
     timeline.push(entry);
-    onEntry(entry);
   };
   stage.onBalancer((event) => {
     if (event.type !== 'target.changed') return;
@@ -95,6 +100,11 @@ export async function playScenario(
     const stepStartMs = monotonicMs();
     markedMs = stepStartMs;
     const checks: CheckReport[] = [];
+    const checked = (check: CheckReport): void => {
+      checks.push(check);
+      progress.checked(check);
+    };
+    progress.begins(step.title);
     note('demo', `— ${step.title}`, stepStartMs);
     const expect: StepTools['expect'] = async (what, withinMs, test) => {
       const limitMs = withinMs * options.patience;
@@ -106,7 +116,7 @@ export async function playScenario(
         const detail = finding.detail === '' ? null : finding.detail;
         if (finding.ok || nowMs - fromMs > limitMs) {
           const ok = finding.ok && afterMs <= limitMs;
-          checks.push({ what, ok, afterMs: round(afterMs), withinMs: limitMs, detail });
+          checked({ what, ok, afterMs: round(afterMs), withinMs: limitMs, detail });
           if (!ok) throw new StepFailed(`${what}${detail === null ? '' : ` (seen: ${detail})`}`);
           return;
         }
@@ -114,7 +124,7 @@ export async function playScenario(
       }
     };
     const check: StepTools['check'] = (what, ok, detail) => {
-      checks.push({ what, ok, afterMs: round(monotonicMs() - (markedMs ?? stepStartMs)), withinMs: null, detail });
+      checked({ what, ok, afterMs: round(monotonicMs() - (markedMs ?? stepStartMs)), withinMs: null, detail });
       if (!ok) throw new StepFailed(`${what} (seen: ${detail})`);
     };
     const logLine: StepTools['logLine'] = async (node, text) => {
@@ -151,7 +161,7 @@ export async function playScenario(
     const requests = stage.traffic.counts(stepStartMs, endMs);
     if (problem === null && step.noFailures) {
       const ok = requests.failed === 0;
-      checks.push({
+      checked({
         what: 'no request failed',
         ok,
         afterMs: 0,
@@ -174,7 +184,7 @@ export async function playScenario(
       requests,
     };
     reports.push(report);
-    onStep(report);
+    progress.ended(report);
     if (problem !== null) break;
   }
   await stage.traffic.settle(4_000);

@@ -5,7 +5,7 @@ import { clusterXml, layOut, type NodeName } from '../../src/demo/layout.js';
 import type { BalancerEvent } from '../../src/demo/load-balancer.js';
 import type { DemoNode } from '../../src/demo/node-control.js';
 import { parseOptions } from '../../src/demo/options.js';
-import type { StepReport, TimelineEntry } from '../../src/demo/report.types.js';
+import type { CheckReport, StepReport } from '../../src/demo/report.types.js';
 import { playScenario, type Step } from '../../src/demo/scenario.js';
 import type { Stage } from '../../src/demo/stage.js';
 import { countRequests } from '../../src/demo/traffic.js';
@@ -42,7 +42,6 @@ function fake(): Fake {
       logs: async (sinceWallMs) => (name === 'n1' ? log.filter((line) => line.wallMs >= sinceWallMs) : []),
       userlogs: unused,
       application: async () => null,
-      readyStatus: async () => null,
       powerOff: async () => 0,
     };
   };
@@ -82,24 +81,22 @@ function line(message: string): LogLine {
   return { atMs: monotonicMs(), wallMs, level: 'E', component: 'heart', message, at: new Date(wallMs).toISOString() };
 }
 async function play(steps: readonly Step[], on: Fake) {
-  const entries: TimelineEntry[] = [];
+  const titles: string[] = [];
   const done: StepReport[] = [];
   const options = parseOptions(['--scenario', 'failover', '--rate', '10'], '/');
-  const report = await playScenario(
-    'test',
-    steps,
-    on.stage,
-    options,
-    (entry) => entries.push(entry),
-    (step) => done.push(step),
-  );
-  return { report, entries, done };
+  const checks: CheckReport[] = [];
+  const report = await playScenario('test', steps, on.stage, options, {
+    begins: (title) => titles.push(title),
+    checked: (check) => checks.push(check),
+    ended: (step) => done.push(step),
+  });
+  return { report, titles, checks, done };
 }
 
 t.test('steps, checks, log lines and the balancer make one timeline', async (t) => {
   const on = fake();
   let looks = 0;
-  const { report, done } = await play(
+  const { report, titles, checks, done } = await play(
     [
       {
         name: 'one',
@@ -148,6 +145,8 @@ t.test('steps, checks, log lines and the balancer make one timeline', async (t) 
   );
   t.match(report.requests, { sent: 1, failed: 0, byNode: { n2: 1 }, latency: { medianMs: 2 } });
   t.same(done, report.steps);
+  t.same(titles, ['first step']);
+  t.same(checks, report.steps[0]?.checks);
   const texts = report.timeline.map((entry) => `${entry.where}: ${entry.what}`);
   t.same(
     [...texts].sort(),
