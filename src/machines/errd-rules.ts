@@ -13,7 +13,8 @@ export const unknownEntry: ErrdEntry = {
   seen: false,
   missingSinceMs: null,
   crashed: false,
-  reported: false,
+  reportedAtMs: null,
+  fromMs: null,
 };
 
 const requestedSignals: readonly string[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'];
@@ -44,9 +45,17 @@ export function armedProcs(context: Pick<ErrdContext, 'procs' | 'classes' | 'dis
 }
 
 /** Time of the first verdict about a `<proc>` that was never seen: the first poll after arming, or later by `start_after`. */
-function firstVerdictMs(context: ErrdContext, proc: ProcConfig): number {
-  return context.verify ? context.armedAtMs : context.armedAtMs + context.pollTimerMs * Math.max(1, proc.startAfter);
+function firstVerdictMs(context: ErrdContext, proc: ProcConfig, entry: ErrdEntry): number {
+  const fromMs = Math.max(context.armedAtMs, entry.fromMs ?? 0);
+  return context.verify ? fromMs : fromMs + context.pollTimerMs * Math.max(1, proc.startAfter);
 }
+
+/**
+ * A failure that goes on is reported again with each poll: its action may have come when the module could not take it, and a handler
+ * may have ended without a remedy. Where nothing is to be done, once is enough.
+ */
+const repeats = (context: ErrdContext, proc: ProcConfig, sinceMs: number): boolean =>
+  proc.action.kind !== 'noaction' && sinceMs >= context.pollTimerMs;
 
 /** What one scan means for one `<proc>`: its entry, and when to look again (null: at the next poll). */
 export interface Judgement {
@@ -66,29 +75,42 @@ export function judge(context: ErrdContext, proc: ProcConfig, scan: ErrdScan): J
   const tooFew = proc.atLeast >= 0 && proc.atMax !== 0 && count < proc.atLeast;
   const entry: ErrdEntry = { ...before, processes: found.processes, service: found.service };
   const base = { tooMany, count, againInMs: null };
-  if (scan.atMs < firstVerdictMs(context, proc) && !before.seen && (tooFew || proc.startAfter > 1)) {
+  if (scan.atMs < firstVerdictMs(context, proc, before) && !before.seen && (tooFew || proc.startAfter > 1)) {
     return { ...base, entry, failing: false };
   }
   // An unknown service (its manager did not answer) is not evidence of anything.
   if (proc.service && found.service === 'unknown') return { ...base, entry, failing: false };
   if (!tooFew && !tooMany) {
-    return { ...base, entry: { ...entry, value: 'up', seen: true, missingSinceMs: null, crashed: false, reported: false }, failing: false };
+    return {
+      ...base,
+      entry: { ...entry, value: 'up', seen: true, missingSinceMs: null, crashed: false, reportedAtMs: null },
+      failing: false,
+    };
   }
   const missingSinceMs = before.missingSinceMs ?? scan.atMs;
-  const mayReturn = tooFew && before.seen && !before.crashed && !before.reported;
+  const mayReturn = tooFew && before.seen && !before.crashed && before.reportedAtMs === null;
   const leftMs = mayReturn ? missingSinceMs + proc.settleMs - scan.atMs : 0;
   if (leftMs > 0) return { ...base, entry: { ...entry, missingSinceMs }, failing: false, againInMs: leftMs };
-  return { ...base, entry: { ...entry, value: 'down', missingSinceMs, reported: true }, failing: !before.reported };
+  const failing = before.reportedAtMs === null || repeats(context, proc, scan.atMs - before.reportedAtMs);
+  const reportedAtMs = failing ? scan.atMs : before.reportedAtMs;
+  return { ...base, entry: { ...entry, value: 'down', missingSinceMs, reportedAtMs }, failing };
 }
 
 /** Longest pause between two quick scans while something that was never seen is looked for, in ms. */
 const quickCeilingMs = 3_200;
+/** The pause after a quick scan that found nothing new, in ms. */
+export const slower = (quickMs: number): number => Math.min(quickMs * 2, quickCeilingMs);
 
 /** All of what one scan changes. */
 export function survey(
   context: ErrdContext,
   scan: ErrdScan,
-): { readonly entries: ErrdContext['entries']; readonly reports: readonly ErrdReport[]; readonly againInMs: number | null; readonly quickMs: number } {
+): {
+  readonly entries: ErrdContext['entries'];
+  readonly reports: readonly ErrdReport[];
+  readonly againInMs: number | null;
+  readonly quickMs: number;
+} {
   const entries: Record<string, ErrdEntry> = { ...context.entries };
   const reports: ErrdReport[] = [];
   let againInMs: number | null = null;
@@ -109,10 +131,11 @@ export function survey(
     }
     if (failing) {
       const { name, service, action, restartServices } = proc;
-      reports.push({ type: 'proc.failed', name, service, count, tooMany, action, restartServices, atMs: scan.atMs });
+      const limit = tooMany ? proc.atMax : proc.atLeast;
+      reports.push({ type: 'proc.failed', name, service, count, tooMany, limit, action, restartServices, atMs: scan.atMs });
     }
   }
   if (!context.scanned) reports.push({ type: 'errd.surveyed', healthy, atMs: scan.atMs });
   if (unseen) soonest(context.quickMs);
-  return { entries, reports, againInMs, quickMs: Math.min(context.quickMs * 2, quickCeilingMs) };
+  return { entries, reports, againInMs, quickMs: slower(context.quickMs) };
 }

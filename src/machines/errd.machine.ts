@@ -1,16 +1,18 @@
 /**
  * errd of one module: watches its processes and services. Owns what is known of each `<proc>`.
  * Listens to `errd.arm`/`errd.disarm` (the module's windows), `errd.enable`/`errd.disable` (classes), and to the watcher
- * (`process.exited` at once, `processes.seen` after each scan). Tells the module `proc.valued`, `proc.failed` and, once after arming,
- * `errd.surveyed`. An exit only asks for a scan: the verdict always rests on what is there now. Never acts on the application.
+ * (`process.exited` at once, `processes.seen` after each scan). Tells the module `proc.valued`, `proc.failed`, `errd.blind` and, once
+ * after arming, `errd.surveyed`. An exit only asks for a scan: the verdict always rests on what is there now. Never acts on the application.
  */
 import type { AnyEventObject, CallbackLogicFunction } from 'xstate';
-import { assign, enqueueActions, fromCallback, sendParent, sendTo, setup } from 'xstate';
-import { armedProcs, isCrash, standardClasses, survey, unknownEntry } from './errd-rules.js';
+import { assertEvent, assign, enqueueActions, fromCallback, sendParent, sendTo, setup } from 'xstate';
 import type { ErrdContext, ErrdEvent, ErrdInput, ErrdReport, WatcherCommand } from './errd.types.js';
+import { armedProcs, isCrash, slower, standardClasses, survey, unknownEntry } from './errd-rules.js';
 
 /** First pause between quick scans after arming, in ms; it doubles up to 3.2 s. */
 export const firstQuickMs = 100;
+/** Id of the timer of the next quick scan. */
+const againId = 'scan-again';
 
 const notProvided: CallbackLogicFunction<WatcherCommand, AnyEventObject, { readonly procs: ErrdInput['procs'] }> = () => {
   throw new Error('process watcher not provided');
@@ -21,14 +23,14 @@ export const errdMachine = setup({
   actors: { watcher: fromCallback<WatcherCommand, { readonly procs: ErrdInput['procs'] }>(notProvided) },
   actions: {
     arm: assign(({ context, event }) => {
-      if (event.type !== 'errd.arm') return {};
+      assertEvent(event, 'errd.arm');
       const { classes, atMs, verify } = event;
       return { classes, armedAtMs: atMs, verify, scanned: false, quickMs: firstQuickMs, entries: keepOf(context, classes) };
     }),
     disarm: assign({ classes: [], verify: false, entries: {} }),
     switch: assign(({ context, event }) => switched(context, event)),
     noteExit: assign(({ context, event }) => {
-      if (event.type !== 'process.exited') return {};
+      assertEvent(event, 'process.exited');
       const { process, exit } = event;
       const entries = Object.entries(context.entries).map(([name, entry]) =>
         entry.processes.some((one) => one.pid === process.pid && one.startTime === process.startTime)
@@ -38,29 +40,53 @@ export const errdMachine = setup({
       return { entries: Object.fromEntries(entries) };
     }),
     scan: sendTo('watcher', { type: 'scan' }),
-    select: sendTo('watcher', ({ context }) => ({ type: 'select' as const, names: armedProcs(context).map((proc) => proc.name) })),
+    select: sendTo('watcher', ({ context }) => ({
+      type: 'select' as const,
+      names: armedProcs(context).map((proc) => proc.name),
+    })),
     takeSurvey: enqueueActions(({ context, event, enqueue }) => {
-      if (event.type !== 'processes.seen') return;
+      assertEvent(event, 'processes.seen');
       const result = survey(context, event);
-      enqueue.assign({ entries: result.entries, quickMs: result.quickMs, scanned: true });
+      enqueue.assign({ entries: result.entries, quickMs: result.quickMs, scanned: true, blind: false });
       for (const report of result.reports) enqueue(sendParent(report));
-      enqueue.cancel('scan-again');
-      if (result.againInMs !== null) enqueue.raise({ type: 'scan.due' }, { id: 'scan-again', delay: result.againInMs });
+      enqueue.cancel(againId);
+      if (result.againInMs !== null) enqueue.raise({ type: 'scan.due' }, { id: againId, delay: result.againInMs });
     }),
-    reportNothing: sendParent(
-      ({ event }): ErrdReport => ({ type: 'errd.surveyed', healthy: true, atMs: event.type === 'errd.arm' ? event.atMs : 0 }),
-    ),
-    forgetQuick: enqueueActions(({ enqueue }) => enqueue.cancel('scan-again')),
+    noteBlindness: enqueueActions(({ context, event, enqueue }) => {
+      assertEvent(event, 'scan.failed');
+      const report: ErrdReport = { type: 'errd.blind', detail: event.detail };
+      if (!context.blind) enqueue(sendParent(report));
+      enqueue.assign({ blind: true, quickMs: slower(context.quickMs) });
+      enqueue.cancel(againId);
+      enqueue.raise({ type: 'scan.due' }, { id: againId, delay: context.quickMs });
+    }),
+    reportNothing: sendParent(({ event }): ErrdReport => {
+      assertEvent(event, 'errd.arm');
+      return { type: 'errd.surveyed', healthy: true, atMs: event.atMs };
+    }),
+    forgetQuick: enqueueActions(({ enqueue }) => enqueue.cancel(againId)),
   },
   guards: {
-    watchesSomething: ({ context, event }) =>
-      armedProcs({ ...context, ...switched(context, event), ...(event.type === 'errd.arm' ? { classes: event.classes } : {}) }).length > 0,
+    watchesWhenArmed: ({ context, event }) => {
+      assertEvent(event, 'errd.arm');
+      return armedProcs({ ...context, classes: event.classes }).length > 0;
+    },
+    watchesWhenSwitched: ({ context, event }) => armedProcs({ ...context, ...switched(context, event) }).length > 0,
   },
   delays: { pollTimer: ({ context }) => context.pollTimerMs },
 }).createMachine({
   id: 'errd',
   description: 'Monitoring of the processes and services of one module',
-  context: ({ input }) => ({ ...input, classes: [], armedAtMs: 0, verify: false, quickMs: firstQuickMs, entries: {}, scanned: false }),
+  context: ({ input }) => ({
+    ...input,
+    classes: [],
+    armedAtMs: 0,
+    verify: false,
+    quickMs: firstQuickMs,
+    entries: {},
+    scanned: false,
+    blind: false,
+  }),
   initial: 'idle',
   options: { maxIterations: 100 },
   invoke: { src: 'watcher', id: 'watcher', input: ({ context }) => ({ procs: context.procs }) },
@@ -73,13 +99,14 @@ export const errdMachine = setup({
       tags: ['idle'],
       on: {
         'errd.arm': [
-          { guard: 'watchesSomething', target: 'watching', actions: ['arm', 'select'] },
+          { guard: 'watchesWhenArmed', target: 'watching', actions: ['arm', 'select'] },
           { actions: ['arm', 'reportNothing'] },
         ],
         'errd.enable': [
-          { guard: 'watchesSomething', target: 'watching', actions: ['switch', 'select'] },
+          { guard: 'watchesWhenSwitched', target: 'watching', actions: ['switch', 'select'] },
           { actions: 'switch' },
         ],
+        'errd.disarm': { actions: 'disarm' },
       },
     },
     watching: {
@@ -89,28 +116,32 @@ export const errdMachine = setup({
       after: { pollTimer: { target: 'watching', reenter: true } },
       on: {
         'errd.arm': [
-          { guard: 'watchesSomething', target: 'watching', reenter: true, actions: ['arm', 'select'] },
+          { guard: 'watchesWhenArmed', target: 'watching', reenter: true, actions: ['arm', 'select'] },
           { target: 'idle', actions: ['arm', 'forgetQuick', 'select', 'reportNothing'] },
         ],
         'errd.enable': { target: 'watching', reenter: true, actions: ['switch', 'select'] },
         'errd.disarm': { target: 'idle', actions: ['disarm', 'forgetQuick', 'select'] },
         'process.exited': { actions: ['noteExit', 'scan'] },
         'scan.due': { actions: 'scan' },
+        'scan.failed': { actions: 'noteBlindness' },
         'processes.seen': { actions: 'takeSurvey' },
       },
     },
   },
 });
 
-/** A class switched off is not watched; one of the user's own that is switched on is watched in every window. */
-function switched(context: ErrdContext, event: ErrdEvent): Partial<ErrdContext> {
-  if (event.type === 'errd.disable') {
-    const { disabled, extra } = context;
-    return { disabled: [...new Set([...disabled, event.class])], extra: extra.filter((name) => name !== event.class) };
-  }
-  if (event.type !== 'errd.enable') return {};
-  const extra = standardClasses.includes(event.class) ? context.extra : [...new Set([...context.extra, event.class])];
-  return { disabled: context.disabled.filter((name) => name !== event.class), extra };
+/** A class switched off is not watched; one of the user's own that is switched on is watched in every window, from then on. */
+function switched(context: ErrdContext, event: ErrdEvent): Pick<ErrdContext, 'disabled' | 'extra' | 'entries'> {
+  assertEvent(event, ['errd.enable', 'errd.disable']);
+  const disabled = context.disabled.filter((name) => name !== event.class);
+  const extra = context.extra.filter((name) => name !== event.class);
+  if (event.type === 'errd.disable') return { disabled: [...disabled, event.class], extra, entries: context.entries };
+  const own = !standardClasses.includes(event.class);
+  const after = { ...context, disabled, extra: own ? [...extra, event.class] : extra };
+  const before = armedProcs(context);
+  const begun = armedProcs(after).filter((proc) => !before.includes(proc));
+  const fresh = begun.map((proc) => [proc.name, { ...unknownEntry, fromMs: event.atMs }] as const);
+  return { disabled, extra: after.extra, entries: { ...context.entries, ...Object.fromEntries(fresh) } };
 }
 
 /** Entries of classes that stay armed are kept; the others begin anew. */

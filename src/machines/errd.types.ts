@@ -4,7 +4,11 @@ export interface ErrdProcess {
   readonly pid: number;
   readonly startTime: number;
 }
-export type ErrdExit = { readonly kind: 'code' | 'signal' | 'unknown'; readonly code: number | null; readonly signal: string | null };
+export type ErrdExit = {
+  readonly kind: 'code' | 'signal' | 'unknown';
+  readonly code: number | null;
+  readonly signal: string | null;
+};
 
 /** What is known of one `<proc>`. */
 export interface ErrdEntry {
@@ -18,8 +22,10 @@ export interface ErrdEntry {
   readonly missingSinceMs: number | null;
   /** The last end seen was a crash (a signal other than a request to end, or a non-zero code): no time to settle. */
   readonly crashed: boolean;
-  /** Its failure was reported and not healed since. */
-  readonly reported: boolean;
+  /** When its failure was last reported; null once it was healed. */
+  readonly reportedAtMs: number | null;
+  /** Its own beginning where that is later than the window's: its class was enabled then. Null: the window's. */
+  readonly fromMs: number | null;
 }
 export interface ErrdInput {
   readonly procs: readonly ProcConfig[];
@@ -38,6 +44,8 @@ export interface ErrdContext extends ErrdInput {
   readonly quickMs: number;
   readonly entries: Readonly<Record<string, ErrdEntry>>;
   readonly scanned: boolean;
+  /** The last scan failed. */
+  readonly blind: boolean;
 }
 /** One scan: for each `<proc>` by name, the processes that match it or its service's state. */
 export interface ErrdScan {
@@ -49,7 +57,7 @@ export type ErrdEvent =
   | { readonly type: 'errd.arm'; readonly classes: readonly string[]; readonly atMs: number; readonly verify: boolean }
   | { readonly type: 'errd.disarm' }
   | { readonly type: 'errd.enable'; readonly class: string; readonly atMs: number }
-  | { readonly type: 'errd.disable'; readonly class: string }
+  | { readonly type: 'errd.disable'; readonly class: string; readonly atMs: number }
   | { readonly type: 'process.exited'; readonly process: ErrdProcess; readonly exit: ErrdExit; readonly atMs: number }
   | { readonly type: 'scan.failed'; readonly detail: string }
   | ErrdScan
@@ -67,8 +75,12 @@ export type ErrdReport =
       readonly service: boolean;
       readonly count: number;
       readonly tooMany: boolean;
+      /** What it should be: `atmax` where there are too many, else `atleast`. */
+      readonly limit: number;
       readonly action: ProcConfig['action'];
       readonly restartServices: readonly string[];
       readonly atMs: number;
     }
-  | { readonly type: 'errd.surveyed'; readonly healthy: boolean; readonly atMs: number };
+  | { readonly type: 'errd.surveyed'; readonly healthy: boolean; readonly atMs: number }
+  /** Nothing can be seen: the first of a row of scans that fail. */
+  | { readonly type: 'errd.blind'; readonly detail: string };
