@@ -4,9 +4,10 @@
  * Never acts by itself, never repeats a decision while it is being carried out: the module changes the phase, and that begins anew.
  */
 import { assign, sendParent, setup } from 'xstate';
+import type { FailoverContext, FailoverEvent, FailoverInput, FailoverVerdict } from './failover.types.js';
 import type { Decision } from './failover-rules.js';
 import { decide } from './failover-rules.js';
-import type { FailoverContext, FailoverEvent, FailoverInput, FailoverVerdict } from './failover.types.js';
+import { present } from './present.js';
 
 const same = (left: Decision | null, right: Decision | null): boolean =>
   left === right || (left !== null && right !== null && left.action === right.action && left.rule === right.rule);
@@ -15,21 +16,31 @@ const same = (left: Decision | null, right: Decision | null): boolean =>
 function learn(context: FailoverContext, event: FailoverEvent): FailoverContext {
   const phase = event.type === 'failover.phase' ? event.phase : context.phase;
   const resources = event.type === 'resource.set' ? { ...context.resources, [event.name]: event.value } : context.resources;
-  return { ...context, phase, resources, atMs: event.atMs, candidate: decide(context.rules, resources, phase) };
+  const candidate = decide(context.rules, resources, phase);
+  const goesOn = event.type !== 'failover.phase' && same(context.candidate, candidate);
+  return {
+    ...context,
+    phase,
+    resources,
+    atMs: event.atMs,
+    candidate,
+    candidateSinceMs: goesOn ? context.candidateSinceMs : event.atMs,
+  };
 }
 
 export const failoverMachine = setup({
   types: {} as { context: FailoverContext; events: FailoverEvent; input: FailoverInput },
   actions: {
     learn: assign(({ context, event }) => learn(context, event)),
-    sendDecision: sendParent(
-      ({ context }, params: { waited: boolean }): FailoverVerdict => ({
+    sendDecision: sendParent(({ context }, params: { waited: boolean }): FailoverVerdict => {
+      const { action, rule } = present(context.candidate, 'the decision');
+      return {
         type: 'failover.decided',
-        action: context.candidate?.action ?? 'wakeup',
-        rule: context.candidate?.rule ?? '',
-        atMs: context.atMs + (params.waited ? context.handleTimeMs : 0),
-      }),
-    ),
+        action,
+        rule,
+        atMs: context.candidateSinceMs + (params.waited ? context.handleTimeMs : 0),
+      };
+    }),
   },
   guards: {
     decidesNow: ({ context, event }) => {
@@ -44,7 +55,7 @@ export const failoverMachine = setup({
 }).createMachine({
   id: 'failover',
   description: 'Failover rules of one module',
-  context: ({ input }) => ({ ...input, phase: 'off', candidate: null, atMs: 0 }),
+  context: ({ input }) => ({ ...input, phase: 'off', candidate: null, candidateSinceMs: 0, atMs: 0 }),
   initial: 'settled',
   options: { maxIterations: 100 },
   states: {

@@ -10,6 +10,8 @@ export interface FailoverContext extends FailoverInput {
   readonly phase: RulePhase;
   /** The decision that holds now, carried out or not. */
   readonly candidate: Decision | null;
+  /** Since when, in monotonic ms. */
+  readonly candidateSinceMs: number;
   /** Monotonic ms of the last thing that was learnt. */
   readonly atMs: number;
 }
