@@ -17,6 +17,8 @@ export interface ModuleRecord {
   readonly intent: Intent;
   readonly lastIntent: Intent;
   readonly wish: 'start' | 'stop';
+  /** An administrator's wait is pending. */
+  readonly held?: boolean;
   readonly counter: RestartCounter;
   readonly disabledClasses: readonly string[];
   readonly enabledClasses: readonly string[];
@@ -33,8 +35,8 @@ export function recordOf(
   context: ModuleContext,
   place: Pick<ModuleRecord, 'bootId' | 'path' | 'generation' | 'sinceWallMs' | 'bootSwitch'>,
 ): ModuleRecord {
-  const { intent, lastIntent, wish, counter, disabledClasses, enabledClasses, reason } = context;
-  return { version: 1, ...place, intent, lastIntent, wish, counter, disabledClasses, enabledClasses, reason };
+  const { intent, lastIntent, wish, held, counter, disabledClasses, enabledClasses, reason } = context;
+  return { version: 1, ...place, intent, lastIntent, wish, held, counter, disabledClasses, enabledClasses, reason };
 }
 
 /** A record as it came from the disk, or null when it is not one that this version understands. */
@@ -85,6 +87,7 @@ export function begin(
   const base = {
     plan,
     wish: record?.wish ?? ('stop' as const),
+    held: sameBoot && record.held === true,
     disabledClasses: record?.disabledClasses ?? [],
     enabledClasses: record?.enabledClasses ?? [],
   };

@@ -5,40 +5,108 @@
  * Must never: run two scripts at once, carry out a counted action beyond maxloop, be `serving` outside UP (Ready), or end in a state
  * that nothing leaves while the module is meant to be up. Chart: the statecharts design, 'Farm and light'.
  */
-import { scriptInput } from './module-rules.js';
+import type { ModuleContext } from './module.types.js';
 import { moduleSetup } from './module-farm.setup.js';
+import type { ScriptStep } from './module-rules.js';
+import { actionOf, scriptInput } from './module-rules.js';
 import { resumableLeaves } from './resume.js';
+
+/** Where the end of a script leads: the first way whose guard holds. */
+interface Way {
+  readonly guard?: 'leaving' | 'forcing' | 'toWait' | 'toRestart' | 'toStartAgain' | 'wasResumed' | 'handlerFailed';
+  readonly target: string;
+  readonly actions?: readonly ('startAgain' | 'acceptHandlerFailure' | 'watchDeadline')[];
+}
+const withActions = (first: 'noteScriptEnd' | 'noteScriptDefect', ways: readonly Way[]) =>
+  ways.map(({ actions = [], ...way }) => ({ ...way, actions: [first, ...actions] }));
+/** The script of a state. A defect of what runs it leads the same way as its end: the module goes on, whatever scripts do. */
+const runs = (step: (context: ModuleContext) => ScriptStep, ends: readonly Way[], defects = ends) => ({
+  src: 'script' as const,
+  id: 'script' as const,
+  input: ({ context }: { context: ModuleContext }) => scriptInput(context, step(context)),
+  onDone: withActions('noteScriptEnd', ends),
+  onError: withActions('noteScriptDefect', defects),
+});
+const stopTarget = (context: ModuleContext): string => (context.intent === 'wait' ? 'WAIT' : 'STOP');
+
+/** Commands where nothing runs that would have to be ended first. */
+const leave = (target: string) => ({
+  'module.stop': { target, actions: ['accept', 'watchDeadline'] as const },
+  'module.shutdown': { target, actions: ['accept', 'watchDeadline'] as const },
+  'module.forcestop': { target, actions: ['accept', 'watchDeadline'] as const },
+  'module.stopstart': [
+    { guard: 'overBudget', target, actions: ['acceptMaxloop', 'watchDeadline'] },
+    { target, actions: ['accept', 'watchDeadline'] },
+  ] as const,
+});
+const waitFor = (target: string) => ({
+  'module.wait': [
+    { guard: 'overBudget', target, actions: ['acceptMaxloop', 'watchDeadline'] },
+    { target, actions: ['accept', 'watchDeadline'] },
+  ] as const,
+});
+const restartBy = (target: string, beyond: string) => ({
+  'module.restart': [
+    { guard: 'overBudget', target: beyond, actions: ['acceptMaxloop', 'watchDeadline'] },
+    { target, actions: 'accept' },
+  ] as const,
+});
+const counted = <const After extends string>(after: After) =>
+  [
+    { guard: 'overBudget', actions: ['acceptMaxloop', 'watchDeadline', after] },
+    { guard: 'stronger', actions: ['accept', 'watchDeadline', after] },
+  ] as const;
+/** Commands while a script runs that is to be ended for them: the intent is noted, and the script's end leads on. */
+const interrupt = {
+  'module.stop': { guard: 'stronger', actions: ['accept', 'watchDeadline', 'terminateScript'] },
+  'module.shutdown': { guard: 'stronger', actions: ['accept', 'watchDeadline', 'terminateScript'] },
+  'module.stopstart': counted('terminateScript'),
+  'module.forcestop': { guard: 'stronger', actions: ['accept', 'watchDeadline', 'killScript'] },
+} as const;
+/** Commands while a stop script runs, which is needed anyway: only a forced stop ends it. */
+const note = {
+  'module.stop': { guard: 'stronger', actions: ['accept', 'watchDeadline'] },
+  'module.shutdown': { guard: 'stronger', actions: ['accept', 'watchDeadline'] },
+  'module.stopstart': counted('watchDeadline'),
+  'module.wait': counted('watchDeadline'),
+  'module.forcestop': { guard: 'stronger', actions: ['accept', 'watchDeadline', 'killScript'] },
+} as const;
 
 export const moduleFarmMachine = moduleSetup.createMachine({
   id: 'module',
   description: 'A farm or light module on one node',
-  context: ({ input }) => ({
-    plan: input.plan,
-    intent: input.resume?.intent ?? 'none',
-    lastIntent: input.resume?.intent ?? 'none',
-    wish: input.wish,
-    counter: input.counter,
-    cause: { kind: 'automatic', by: 'holdfastd' },
-    reason: null,
-    activeRule: null,
-    held: false,
-    action: 'start',
-    services: [],
-    handler: null,
-    handlerFailed: false,
-    resume: input.resume,
-    disabledClasses: input.disabledClasses,
-    enabledClasses: input.enabledClasses,
-    atMs: 0,
-  }),
-  entry: ['spawnErrd', 'spawnFailover'],
+  context: ({ input }) => {
+    const intent = input.resume?.intent ?? 'none';
+    return {
+      plan: input.plan,
+      intent,
+      lastIntent: intent,
+      wish: input.wish,
+      counter: input.counter,
+      cause: { kind: 'automatic', by: 'holdfastd' },
+      reason: null,
+      activeRule: null,
+      held: input.held,
+      action: actionOf(intent),
+      services: [],
+      handler: input.resume?.handler ?? null,
+      armed: [],
+      phase: 'off',
+      resume: input.resume,
+      disabledClasses: input.disabledClasses,
+      enabledClasses: input.enabledClasses,
+      atMs: 0,
+    };
+  },
+  entry: ['spawnErrd', 'spawnFailover', 'watchDeadline'],
   initial: 'deciding',
   options: { maxIterations: 100 },
   on: {
     'failover.decided': { actions: 'carryOutDecision' },
     'proc.failed': { actions: ['noteProcessFailure', 'carryOutProcessAction'] },
-    'proc.valued': { actions: ['setProcessResource', 'tellFailover'] },
-    'resource.assign': { actions: ['setResource', 'tellFailover'] },
+    'proc.valued': { actions: 'setProcessResource' },
+    'errd.blind': { actions: 'noteBlind' },
+    'resource.assign': { actions: 'setResource' },
     'script.started': { actions: 'noteScriptStart' },
     'script.overtime': { actions: 'noteOvertime' },
     'loop.increment': { actions: 'countLoop' },
@@ -47,6 +115,11 @@ export const moduleFarmMachine = moduleSetup.createMachine({
     'xstate.error.actor.errd': { actions: 'noteErrdDefect' },
     'xstate.error.actor.failover': { actions: 'noteFailoverDefect' },
     'child.respawn': { actions: 'respawnChild' },
+    'stop.overdue': [
+      { guard: 'toWait', target: '.WAIT.blocked', actions: 'noteDeadline' },
+      { guard: 'toStartAgain', target: '.STOP', actions: ['noteDeadline', 'startAgain'] },
+      { target: '.STOP', actions: 'noteDeadline' },
+    ],
   },
   states: {
     deciding: {
@@ -57,13 +130,13 @@ export const moduleFarmMachine = moduleSetup.createMachine({
           guard: { type: 'resumesIn' as const, params: { leaves } },
           target: `#module.${target}`,
         })),
-        { target: 'STOP', actions: 'settle' },
+        { target: 'STOP' },
       ],
     },
     STOP: {
       description: 'Nothing runs; the module can be started.',
       tags: ['STOP', 'NotReady'],
-      entry: ['disarmAll', 'phaseOff'],
+      entry: ['settle', 'disarmAll', 'phaseOff'],
       on: { 'module.start': { target: 'WAIT', actions: 'accept' } },
     },
     WAIT: {
@@ -74,38 +147,21 @@ export const moduleFarmMachine = moduleSetup.createMachine({
           description: 'The transition script, then prestart, which makes sure that the application is stopped.',
           tags: ['WAIT', 'Transient'],
           initial: 'announcing',
-          on: {
-            'module.stop': { guard: 'stronger', actions: ['accept', 'terminateScript'] },
-            'module.stopstart': { guard: 'stronger', actions: ['accept', 'terminateScript'] },
-            'module.shutdown': { guard: 'stronger', actions: ['accept', 'terminateScript'] },
-            'module.forcestop': { guard: 'stronger', actions: ['accept', 'killScript'] },
-          },
+          on: interrupt,
           states: {
             announcing: {
               description: 'The transition script runs with STOP WAIT start.',
-              invoke: {
-                src: 'script',
-                id: 'script',
-                input: ({ context }) => scriptInput(context, { script: 'transition', from: 'STOP', to: 'WAIT', limit: 'start' }),
-                onDone: [
-                  { guard: 'leaving', target: '#module.WAIT.stopping', actions: 'noteScriptEnd' },
-                  { target: 'prestart', actions: 'noteScriptEnd' },
-                ],
-                onError: { target: 'prestart', actions: 'noteScriptDefect' },
-              },
+              invoke: runs(
+                () => ({ script: 'transition', from: 'STOP', to: 'WAIT', limit: 'start' }),
+                [{ guard: 'leaving', target: '#module.WAIT.stopping' }, { target: 'prestart' }],
+              ),
             },
             prestart: {
               description: 'The prestart script runs, if there is one.',
-              invoke: {
-                src: 'script',
-                id: 'script',
-                input: ({ context }) => scriptInput(context, { script: 'prestart', from: 'STOP', to: 'WAIT', limit: 'start' }),
-                onDone: [
-                  { guard: 'leaving', target: '#module.WAIT.stopping', actions: 'noteScriptEnd' },
-                  { target: '#module.WAIT.evaluating', actions: 'noteScriptEnd' },
-                ],
-                onError: { target: '#module.WAIT.evaluating', actions: 'noteScriptDefect' },
-              },
+              invoke: runs(
+                () => ({ script: 'prestart', from: 'STOP', to: 'WAIT', limit: 'start' }),
+                [{ guard: 'leaving', target: '#module.WAIT.stopping' }, { target: '#module.WAIT.evaluating' }],
+              ),
             },
           },
         },
@@ -113,15 +169,13 @@ export const moduleFarmMachine = moduleSetup.createMachine({
           description: 'Until no resource of a wait rule is init; then the module goes UP or is blocked.',
           tags: ['WAIT', 'Transient'],
           entry: ['settle', 'armPre', 'phaseEvaluating'],
+          always: { guard: 'isHeld', target: 'blocked' },
           on: {
+            ...leave('#module.WAIT.stopping'),
             'failover.decided': [
-              { guard: 'wakes', target: '#module.UP' },
+              { guard: 'wakes', target: '#module.UP', actions: 'noteWakeup' },
               { guard: 'waits', target: 'blocked', actions: 'noteWait' },
             ],
-            'module.stop': { target: 'stopping', actions: 'accept' },
-            'module.stopstart': { target: 'stopping', actions: 'accept' },
-            'module.shutdown': { target: 'stopping', actions: 'accept' },
-            'module.forcestop': { target: 'stopping', actions: 'accept' },
           },
         },
         blocked: {
@@ -129,34 +183,24 @@ export const moduleFarmMachine = moduleSetup.createMachine({
           tags: ['WAIT', 'NotReady'],
           entry: ['settle', 'phaseBlocked'],
           on: {
+            ...leave('#module.WAIT.stopping'),
             'failover.decided': { guard: 'wakes', target: '#module.UP', actions: 'noteWakeup' },
             'module.wakeup': { target: 'evaluating', actions: 'accept' },
-            'module.stop': { target: 'stopping', actions: 'accept' },
-            'module.stopstart': { target: 'stopping', actions: 'accept' },
-            'module.shutdown': { target: 'stopping', actions: 'accept' },
-            'module.forcestop': { target: 'stopping', actions: 'accept' },
           },
         },
         stopping: {
           description: 'The application does not run; poststop, then STOP.',
           tags: ['WAIT', 'Transient'],
           entry: ['disarmAll', 'phaseOff'],
-          after: { stopDeadline: { target: '#module.STOP', actions: ['noteDeadline', 'settle'] } },
           on: {
-            'module.stop': { guard: 'stronger', actions: 'accept' },
-            'module.shutdown': { guard: 'stronger', actions: 'accept' },
-            'module.forcestop': { guard: 'stronger', actions: ['accept', 'killScript'] },
+            'module.stop': note['module.stop'],
+            'module.shutdown': note['module.shutdown'],
+            'module.forcestop': note['module.forcestop'],
           },
-          invoke: {
-            src: 'script',
-            id: 'script',
-            input: ({ context }) => scriptInput(context, { script: 'poststop', from: 'WAIT', to: 'STOP', limit: 'forcestop' }),
-            onDone: [
-              { guard: 'toStartAgain', target: '#module.STOP', actions: ['noteScriptEnd', 'settle', 'startAgain'] },
-              { target: '#module.STOP', actions: ['noteScriptEnd', 'settle'] },
-            ],
-            onError: { target: '#module.STOP', actions: ['noteScriptDefect', 'settle'] },
-          },
+          invoke: runs(
+            () => ({ script: 'poststop', from: 'WAIT', to: 'STOP', limit: 'forcestop' }),
+            [{ guard: 'toStartAgain', target: '#module.STOP', actions: ['startAgain'] }, { target: '#module.STOP' }],
+          ),
         },
       },
     },
@@ -169,43 +213,30 @@ export const moduleFarmMachine = moduleSetup.createMachine({
           tags: ['UP', 'Transient'],
           initial: 'announcing',
           entry: 'phaseOff',
-          on: {
-            'module.stop': { guard: 'stronger', actions: ['accept', 'terminateScript'] },
-            'module.stopstart': { guard: 'stronger', actions: ['accept', 'terminateScript'] },
-            'module.wait': [
-              { guard: 'overBudget', actions: ['acceptMaxloop', 'terminateScript'] },
-              { guard: 'stronger', actions: ['accept', 'terminateScript'] },
-            ],
-            'module.shutdown': { guard: 'stronger', actions: ['accept', 'terminateScript'] },
-            'module.forcestop': { guard: 'stronger', actions: ['accept', 'killScript'] },
-          },
+          on: { ...interrupt, 'module.wait': counted('terminateScript') },
           states: {
             announcing: {
               description: 'The transition script runs with WAIT UP start.',
-              invoke: {
-                src: 'script',
-                id: 'script',
-                input: ({ context }) => scriptInput(context, { script: 'transition', from: 'WAIT', to: 'UP', limit: 'start' }),
-                onDone: [
-                  { guard: 'leaving', target: '#module.UP.stopping', actions: 'noteScriptEnd' },
-                  { target: 'running', actions: 'noteScriptEnd' },
+              invoke: runs(
+                () => ({ script: 'transition', from: 'WAIT', to: 'UP', limit: 'start' }),
+                [
+                  { guard: 'forcing', target: '#module.UP.stopping.forced' },
+                  { guard: 'leaving', target: '#module.UP.stopping.graceful' },
+                  { target: 'running' },
                 ],
-                onError: { target: 'running', actions: 'noteScriptDefect' },
-              },
+              ),
             },
             running: {
               description: 'start_both runs.',
-              invoke: {
-                src: 'script',
-                id: 'script',
-                input: ({ context }) => scriptInput(context, { script: 'start_both', from: 'WAIT', to: 'UP', limit: 'start' }),
-                onDone: [
-                  { guard: 'leaving', target: '#module.UP.stopping', actions: 'noteScriptEnd' },
-                  { guard: 'wasResumed', target: '#module.UP.resuming', actions: 'noteScriptEnd' },
-                  { target: '#module.UP.ready', actions: 'noteScriptEnd' },
+              invoke: runs(
+                () => ({ script: 'start_both', from: 'WAIT', to: 'UP', limit: 'start' }),
+                [
+                  { guard: 'forcing', target: '#module.UP.stopping.forced' },
+                  { guard: 'leaving', target: '#module.UP.stopping.graceful' },
+                  { guard: 'wasResumed', target: '#module.UP.resuming' },
+                  { target: '#module.UP.ready' },
                 ],
-                onError: { target: '#module.UP.ready', actions: 'noteScriptDefect' },
-              },
+              ),
             },
           },
         },
@@ -215,19 +246,11 @@ export const moduleFarmMachine = moduleSetup.createMachine({
           entry: ['settle', 'armVerifying'],
           after: { surveyLimit: { target: 'ready' } },
           on: {
+            ...leave('#module.UP.stopping'),
+            ...waitFor('#module.UP.stopping'),
+            ...restartBy('#module.UP.restarting', '#module.UP.stopping'),
             'errd.surveyed': { target: 'ready' },
-            'module.restart': [
-              { guard: 'overBudget', target: 'stopping', actions: 'acceptMaxloop' },
-              { target: 'restarting', actions: 'accept' },
-            ],
-            'module.stopstart': [
-              { guard: 'overBudget', target: 'stopping', actions: 'acceptMaxloop' },
-              { target: 'stopping', actions: 'accept' },
-            ],
             'module.handle': { target: 'handling', actions: 'acceptHandler' },
-            'module.stop': { target: 'stopping', actions: 'accept' },
-            'module.shutdown': { target: 'stopping', actions: 'accept' },
-            'module.forcestop': { target: 'stopping', actions: 'accept' },
           },
         },
         ready: {
@@ -235,134 +258,84 @@ export const moduleFarmMachine = moduleSetup.createMachine({
           tags: ['UP', 'Ready', 'serving'],
           entry: ['settle', 'armBoth', 'phaseUp'],
           on: {
-            'module.restart': [
-              { guard: 'overBudget', target: 'stopping', actions: 'acceptMaxloop' },
-              { target: 'restarting', actions: 'accept' },
-            ],
-            'module.stopstart': [
-              { guard: 'overBudget', target: 'stopping', actions: 'acceptMaxloop' },
-              { target: 'stopping', actions: 'accept' },
-            ],
-            'module.wait': [
-              { guard: 'overBudget', target: 'stopping', actions: 'acceptMaxloop' },
-              { target: 'stopping', actions: 'accept' },
-            ],
+            ...leave('#module.UP.stopping'),
+            ...waitFor('#module.UP.stopping'),
+            ...restartBy('#module.UP.restarting', '#module.UP.stopping'),
             'module.handle': { target: 'handling', actions: 'acceptHandler' },
-            'module.stop': { target: 'stopping', actions: 'accept' },
-            'module.shutdown': { target: 'stopping', actions: 'accept' },
-            'module.forcestop': { target: 'stopping', actions: 'accept' },
-            'child.respawn': { target: 'ready', reenter: true, actions: 'respawnChild' },
           },
         },
         handling: {
           description: "A process's own handler runs instead of a restart; the application goes on serving.",
           tags: ['UP', 'Ready', 'serving'],
           entry: 'phaseOff',
-          on: {
-            'module.stop': { guard: 'stronger', actions: ['accept', 'terminateScript'] },
-            'module.stopstart': { guard: 'stronger', actions: ['accept', 'terminateScript'] },
-            'module.restart': { guard: 'stronger', actions: ['accept', 'terminateScript'] },
-            'module.shutdown': { guard: 'stronger', actions: ['accept', 'terminateScript'] },
-            'module.forcestop': { guard: 'stronger', actions: ['accept', 'killScript'] },
-          },
-          invoke: {
-            src: 'script',
-            id: 'script',
-            input: ({ context }) => scriptInput(context, { script: context.handler ?? '', from: 'UP', to: 'UP', limit: 'none' }),
-            onDone: { target: 'handled', actions: 'noteScriptEnd' },
-            onError: { target: 'handled', actions: 'noteScriptDefect' },
-          },
-        },
-        handled: {
-          description: 'The handler ended: success goes on, anything else is a stopstart.',
-          tags: ['UP', 'Ready', 'serving'],
-          always: [
-            { guard: 'leaving', target: 'stopping' },
-            { guard: 'toRestart', target: 'restarting' },
-            { guard: 'handlerFailed', target: 'stopping', actions: 'acceptHandlerFailure' },
-            { target: 'ready' },
-          ],
+          on: { ...interrupt, 'module.wait': counted('terminateScript'), 'module.restart': counted('terminateScript') },
+          invoke: runs(
+            ({ handler }) => ({ script: String(handler), from: 'UP', to: 'UP', limit: 'none' }),
+            [
+              { guard: 'leaving', target: '#module.UP.stopping' },
+              { guard: 'toRestart', target: '#module.UP.restarting' },
+              { guard: 'handlerFailed', target: '#module.UP.stopping', actions: ['acceptHandlerFailure', 'watchDeadline'] },
+              { guard: 'wasResumed', target: '#module.UP.resuming' },
+              { target: '#module.UP.ready' },
+            ],
+            [
+              { guard: 'leaving', target: '#module.UP.stopping' },
+              { guard: 'toRestart', target: '#module.UP.restarting' },
+              { target: '#module.UP.stopping', actions: ['acceptHandlerFailure', 'watchDeadline'] },
+            ],
+          ),
         },
         restarting: {
           description: 'stop_both, stop_both force, start_both; the name of the state stays UP.',
           tags: ['UP', 'Transient'],
           initial: 'graceful',
           entry: ['armPre', 'phaseOff'],
-          on: {
-            'module.stop': { guard: 'stronger', actions: 'accept' },
-            'module.stopstart': { guard: 'stronger', actions: 'accept' },
-            'module.shutdown': { guard: 'stronger', actions: 'accept' },
-            'module.forcestop': { guard: 'stronger', actions: ['accept', 'killScript'] },
-          },
+          on: note,
           states: {
             graceful: {
               description: 'stop_both runs, within nicestoptimeout.',
-              invoke: {
-                src: 'script',
-                id: 'script',
-                input: ({ context }) => scriptInput(context, { script: 'stop_both', from: 'UP', to: 'UP', limit: 'nicestop' }),
-                onDone: [
-                  { guard: 'leaving', target: '#module.UP.stopping.forced', actions: 'noteScriptEnd' },
-                  { target: 'forced', actions: 'noteScriptEnd' },
-                ],
-                onError: { target: 'forced', actions: 'noteScriptDefect' },
-              },
+              invoke: runs(
+                () => ({ script: 'stop_both', from: 'UP', to: 'UP', limit: 'nicestop' }),
+                [{ guard: 'leaving', target: '#module.UP.stopping.forced' }, { target: 'forced' }],
+              ),
             },
             forced: {
               description: 'stop_both force runs, within forcestoptimeout.',
-              invoke: {
-                src: 'script',
-                id: 'script',
-                input: ({ context }) => scriptInput(context, { script: 'stop_both', from: 'UP', to: 'UP', force: true, limit: 'forcestop' }),
-                onDone: [
-                  { guard: 'leaving', target: '#module.UP.stopping.announcing', actions: 'noteScriptEnd' },
-                  { target: 'start', actions: 'noteScriptEnd' },
-                ],
-                onError: { target: 'start', actions: 'noteScriptDefect' },
-              },
+              invoke: runs(
+                () => ({ script: 'stop_both', from: 'UP', to: 'UP', force: true, limit: 'forcestop' }),
+                [{ guard: 'leaving', target: '#module.UP.stopping.announcing' }, { target: 'start' }],
+              ),
             },
             start: {
               description: 'start_both runs.',
-              on: {
-                'module.stop': { guard: 'stronger', actions: ['accept', 'terminateScript'] },
-                'module.stopstart': { guard: 'stronger', actions: ['accept', 'terminateScript'] },
-                'module.shutdown': { guard: 'stronger', actions: ['accept', 'terminateScript'] },
-              },
-              invoke: {
-                src: 'script',
-                id: 'script',
-                input: ({ context }) => scriptInput(context, { script: 'start_both', from: 'UP', to: 'UP', limit: 'start' }),
-                onDone: [
-                  { guard: 'leaving', target: '#module.UP.stopping', actions: 'noteScriptEnd' },
-                  { guard: 'wasResumed', target: '#module.UP.resuming', actions: 'noteScriptEnd' },
-                  { target: '#module.UP.ready', actions: 'noteScriptEnd' },
+              on: { ...interrupt, 'module.wait': counted('terminateScript') },
+              invoke: runs(
+                () => ({ script: 'start_both', from: 'UP', to: 'UP', limit: 'start' }),
+                [
+                  { guard: 'forcing', target: '#module.UP.stopping.forced' },
+                  { guard: 'leaving', target: '#module.UP.stopping.graceful' },
+                  { guard: 'wasResumed', target: '#module.UP.resuming' },
+                  { target: '#module.UP.ready' },
                 ],
-                onError: { target: '#module.UP.ready', actions: 'noteScriptDefect' },
-              },
+              ),
             },
           },
         },
         stopping: {
-          description: 'Drain, stop_both, stop_both force, poststop; the intent says what follows. A later, stronger command replaces it.',
+          description:
+            'Drain, stop_both, stop_both force, poststop; the intent says what follows. A later, stronger command replaces it.',
           tags: ['UP', 'Transient'],
           initial: 'deciding',
           entry: ['armPre', 'phaseOff'],
-          after: {
-            stopDeadline: [
-              { guard: 'toWait', target: '#module.WAIT.blocked', actions: 'noteDeadline' },
-              { guard: 'toStartAgain', target: '#module.STOP', actions: ['noteDeadline', 'settle', 'startAgain'] },
-              { target: '#module.STOP', actions: ['noteDeadline', 'settle'] },
-            ],
-          },
           on: {
-            'module.wait': { guard: 'stronger', actions: 'accept' },
-            'module.stop': { guard: 'stronger', actions: 'accept' },
-            'module.shutdown': { guard: 'stronger', actions: 'accept' },
-            'module.forcestop': { guard: 'stronger', actions: ['accept', 'killScript'] },
+            'module.wait': note['module.wait'],
+            'module.stop': note['module.stop'],
+            'module.shutdown': note['module.shutdown'],
+            'module.forcestop': note['module.forcestop'],
           },
           states: {
             deciding: {
-              description: 'A forced stop begins with the forced call, another one with the drain if there is one.',
+              description: 'A forced stop begins with the forced call, a planned one with the drain if there is one.',
               always: [{ guard: 'forcing', target: 'forced' }, { guard: 'drains', target: 'draining' }, { target: 'graceful' }],
             },
             draining: {
@@ -371,70 +344,46 @@ export const moduleFarmMachine = moduleSetup.createMachine({
               after: { drainTime: { target: 'graceful' } },
               on: {
                 'probes.observed': { guard: 'drained', target: 'graceful' },
-                'module.forcestop': { target: 'forced', actions: 'accept' },
+                'module.forcestop': { target: 'forced', actions: ['accept', 'watchDeadline'] },
               },
               invoke: {
                 src: 'drainWatch',
                 id: 'drainWatch',
                 input: ({ context }) => ({ module: context.plan.module }),
-                onError: { target: 'graceful', actions: 'noteScriptDefect' },
+                onError: {
+                  target: 'graceful',
+                  actions: 'noteDrainDefect',
+                },
               },
             },
             graceful: {
               description: 'stop_both runs, within nicestoptimeout.',
-              invoke: {
-                src: 'script',
-                id: 'script',
-                input: ({ context }) =>
-                  scriptInput(context, { script: 'stop_both', from: 'UP', to: context.intent === 'wait' ? 'WAIT' : 'STOP', limit: 'nicestop' }),
-                onDone: { target: 'forced', actions: 'noteScriptEnd' },
-                onError: { target: 'forced', actions: 'noteScriptDefect' },
-              },
+              invoke: runs(
+                (context) => ({ script: 'stop_both', from: 'UP', to: stopTarget(context), limit: 'nicestop' }),
+                [{ target: 'forced' }],
+              ),
             },
             forced: {
               description: 'stop_both force runs, within forcestoptimeout.',
-              invoke: {
-                src: 'script',
-                id: 'script',
-                input: ({ context }) =>
-                  scriptInput(context, {
-                    script: 'stop_both',
-                    from: 'UP',
-                    to: context.intent === 'wait' ? 'WAIT' : 'STOP',
-                    force: true,
-                    limit: 'forcestop',
-                  }),
-                onDone: { target: 'announcing', actions: 'noteScriptEnd' },
-                onError: { target: 'announcing', actions: 'noteScriptDefect' },
-              },
+              invoke: runs(
+                (context) => ({ script: 'stop_both', from: 'UP', to: stopTarget(context), force: true, limit: 'forcestop' }),
+                [{ target: 'announcing' }],
+              ),
             },
             announcing: {
               description: 'The transition script runs with UP STOP or UP WAIT.',
-              invoke: {
-                src: 'script',
-                id: 'script',
-                input: ({ context }) =>
-                  scriptInput(context, { script: 'transition', from: 'UP', to: context.intent === 'wait' ? 'WAIT' : 'STOP', limit: 'forcestop' }),
-                onDone: [
-                  { guard: 'toWait', target: '#module.WAIT.blocked', actions: 'noteScriptEnd' },
-                  { target: 'finishing', actions: 'noteScriptEnd' },
-                ],
-                onError: [{ guard: 'toWait', target: '#module.WAIT.blocked', actions: 'noteScriptDefect' }, { target: 'finishing', actions: 'noteScriptDefect' }],
-              },
+              invoke: runs(
+                (context) => ({ script: 'transition', from: 'UP', to: stopTarget(context), limit: 'forcestop' }),
+                [{ guard: 'toWait', target: '#module.WAIT.blocked' }, { target: 'finishing' }],
+              ),
             },
             finishing: {
               description: 'The poststop script runs, if there is one.',
               entry: 'disarmAll',
-              invoke: {
-                src: 'script',
-                id: 'script',
-                input: ({ context }) => scriptInput(context, { script: 'poststop', from: 'UP', to: 'STOP', limit: 'forcestop' }),
-                onDone: [
-                  { guard: 'toStartAgain', target: '#module.STOP', actions: ['noteScriptEnd', 'settle', 'startAgain'] },
-                  { target: '#module.STOP', actions: ['noteScriptEnd', 'settle'] },
-                ],
-                onError: { target: '#module.STOP', actions: ['noteScriptDefect', 'settle'] },
-              },
+              invoke: runs(
+                () => ({ script: 'poststop', from: 'UP', to: 'STOP', limit: 'forcestop' }),
+                [{ guard: 'toStartAgain', target: '#module.STOP', actions: ['startAgain'] }, { target: '#module.STOP' }],
+              ),
             },
           },
         },

@@ -2,54 +2,63 @@
  * What the module's chart is made of: its types, actors, actions, guards and delays, each named. The chart itself is in
  * `module-farm.machine.ts`. Actions compute, emit, and tell children; nothing here touches the world.
  */
-import type { AnyEventObject, CallbackLogicFunction, DoneActorEvent } from 'xstate';
-import { fromCallback, setup } from 'xstate';
+import type { AnyEventObject, CallbackLogicFunction } from 'xstate';
+import { assertEvent, fromCallback, setup } from 'xstate';
 import { drainCeilingMs, drainComplete } from './drain.js';
 import { errdMachine } from './errd.machine.js';
+import type { ErrdInput } from './errd.types.js';
 import { standardClasses } from './errd-rules.js';
 import { failoverMachine } from './failover.machine.js';
-import type { ErrdEvent } from './errd.types.js';
-import type { FailoverEvent } from './failover.types.js';
-import type { RulePhase } from './failover-rules.js';
-import { messages } from './messages.js';
+import type { FailoverInput } from './failover.types.js';
+import type { ResourceValues, RulePhase } from './failover-rules.js';
 import type { Message } from './messages.js';
+import { messages } from './messages.js';
+import type { CommandEvent, DrainInput, ModuleContext, ModuleEmitted, ModuleEvent, ModuleInput, Origin } from './module.types.js';
 import {
   accept,
   acceptMaxloop,
+  actionOf,
   commandOf,
+  commandTypes,
+  errorOf,
   exceeds,
-  intentStrength,
   isCounted,
+  isFailure,
+  isLeaving,
   isStronger,
   originLine,
   outcomeLine,
+  outcomeOf,
   outcomeValue,
 } from './module-rules.js';
-import type { CommandEvent, DrainInput, ModuleContext, ModuleEmitted, ModuleEvent, ModuleInput, Origin } from './module.types.js';
+import { present } from './present.js';
 import { countAction, emptyCounter } from './restart-counter.js';
 import { scriptMachine } from './script.machine.js';
-import type { ScriptOutcome } from './script.types.js';
 
 const notProvided: CallbackLogicFunction<AnyEventObject, AnyEventObject, DrainInput> = () => {
   throw new Error('drain watch not provided');
 };
-const isCommand = (event: ModuleEvent): event is CommandEvent => 'origin' in event;
+/** The command in an event: what asks for it is used on commands only. */
+function commandIn(event: ModuleEvent): CommandEvent {
+  assertEvent(event, commandTypes);
+  return event;
+}
 const emitLine = (line: Message): ModuleEmitted => ({ type: 'log', line });
 const errdOrigin: Origin = { kind: 'component', by: 'errd' };
+/** Id of the timer that bounds a stop. */
+const overdueId = 'stop-overdue';
 
-/** The output of a script that is done; its event is the runtime's own. */
-const outcomeOf = (event: AnyEventObject): ScriptOutcome | null => {
-  const isDone = (one: AnyEventObject): one is DoneActorEvent<ScriptOutcome> => one.type.startsWith('xstate.done.actor.');
-  return isDone(event) ? event.output : null;
-};
-const errorOf = (event: AnyEventObject): string => ('error' in event ? String(event['error']) : 'unknown');
-const armEvent = (context: ModuleContext, classes: readonly string[], verify: boolean): ErrdEvent => ({
-  type: 'errd.arm',
-  atMs: context.atMs,
-  classes,
-  verify,
+const errdInput = (context: ModuleContext): ErrdInput => ({
+  procs: context.plan.errd.procs,
+  pollTimerMs: context.plan.errd.pollTimerMs,
+  disabled: context.disabledClasses,
+  extra: context.enabledClasses,
 });
-const phaseEvent = (context: ModuleContext, phase: RulePhase): FailoverEvent => ({ type: 'failover.phase', atMs: context.atMs, phase });
+const failoverInput = (context: ModuleContext, resources: ResourceValues): FailoverInput => ({
+  rules: context.plan.rules,
+  handleTimeMs: context.plan.handleTimeMs,
+  resources,
+});
 
 const base = setup({
   types: {} as {
@@ -66,104 +75,119 @@ const base = setup({
     drainWatch: fromCallback<AnyEventObject, DrainInput>(notProvided),
   },
   guards: {
-    overBudget: ({ context, event }) => isCommand(event) && exceeds(context, event),
-    stronger: ({ context, event }) => isCommand(event) && isStronger(context, event),
-    leaving: ({ context }) => intentStrength[context.intent] >= intentStrength.stopstart,
+    /** It would go beyond maxloop. What would not be carried out anyway is not counted. */
+    overBudget: ({ context, event }) => isStronger(context, commandIn(event)) && exceeds(context, commandIn(event)),
+    stronger: ({ context, event }) => isStronger(context, commandIn(event)),
+    leaving: ({ context }) => isLeaving(context.intent),
     forcing: ({ context }) => context.intent === 'forcestop',
     toWait: ({ context }) => context.intent === 'wait',
     toRestart: ({ context }) => context.intent === 'restart',
     toStartAgain: ({ context }) => context.intent === 'stopstart',
+    isHeld: ({ context }) => context.held,
     wasResumed: ({ context }) => context.resume !== null,
-    resumesIn: ({ context }, params: { readonly leaves: readonly string[] }) => params.leaves.includes(context.resume?.path ?? ''),
-    wakes: ({ context, event }) => event.type === 'failover.decided' && event.action === 'wakeup' && !context.held,
-    waits: ({ event }) => event.type === 'failover.decided' && event.action === 'wait',
-    drains: ({ context }) => context.plan.drain.kind !== 'none',
-    drained: ({ context, event }) =>
-      context.plan.drain.kind === 'auto' && event.type === 'probes.observed' && drainComplete(event.sources, event.atMs, event.sinceMs),
-    handlerFailed: ({ context }) => context.handlerFailed,
+    resumesIn: ({ context }, params: { readonly leaves: readonly string[] }) =>
+      params.leaves.includes(context.resume?.path ?? ''),
+    wakes: ({ context, event }) => {
+      assertEvent(event, 'failover.decided');
+      return event.action === 'wakeup' && !context.held;
+    },
+    waits: ({ event }) => {
+      assertEvent(event, 'failover.decided');
+      return event.action === 'wait';
+    },
+    /** Only a planned stop is drained: after a failure nothing is left that could go on serving. */
+    drains: ({ context }) => context.plan.drain.kind !== 'none' && context.cause.kind === 'admin',
+    drained: ({ context, event }) => {
+      assertEvent(event, 'probes.observed');
+      return context.plan.drain.kind === 'auto' && drainComplete(event.sources, event.atMs, event.sinceMs);
+    },
+    handlerFailed: ({ event }) => isFailure(outcomeOf(event)),
   },
   delays: {
     drainTime: ({ context }) => (context.plan.drain.kind === 'time' ? context.plan.drain.ms : drainCeilingMs),
+    /** Invariant 4 of the statecharts design, with two seconds to spare. */
     stopDeadline: ({ context }) => {
       const { drain, nicestopTimeoutMs, forcestopTimeoutMs } = context.plan;
       const drainMs = drain.kind === 'time' ? drain.ms : drain.kind === 'auto' ? drainCeilingMs : 0;
-      return nicestopTimeoutMs + forcestopTimeoutMs + drainMs + 15_000;
+      return nicestopTimeoutMs + forcestopTimeoutMs + drainMs + 28_000;
     },
     surveyLimit: 10_000,
     childBackoff: 1_000,
   },
 });
 
+const arming = (classes: readonly string[], verify: boolean) =>
+  base.enqueueActions(({ context, enqueue }) => {
+    enqueue.assign({ armed: classes });
+    enqueue.sendTo('errd', { type: 'errd.arm', atMs: context.atMs, classes, verify });
+  });
+const telling = (phase: RulePhase) =>
+  base.enqueueActions(({ context, enqueue }) => {
+    enqueue.assign({ phase });
+    enqueue.sendTo('failover', { type: 'failover.phase', atMs: context.atMs, phase });
+  });
+
 /** Chart of a farm or light module without its states: `createMachine` in `module-farm.machine.ts` adds them. */
 export const moduleSetup = base.extend({
   actions: {
     // ---------------------------------------------------------------- children
-    spawnErrd: base.spawnChild('errd', {
-      id: 'errd',
-      input: ({ context }) => ({
-        procs: context.plan.errd.procs,
-        pollTimerMs: context.plan.errd.pollTimerMs,
-        disabled: context.disabledClasses,
-        extra: context.enabledClasses,
-      }),
-    }),
-    spawnFailover: base.spawnChild('failover', {
-      id: 'failover',
-      input: ({ context }) => ({ rules: context.plan.rules, handleTimeMs: context.plan.handleTimeMs, resources: {} }),
-    }),
+    spawnErrd: base.spawnChild('errd', { id: 'errd', input: ({ context }) => errdInput(context) }),
+    spawnFailover: base.spawnChild('failover', { id: 'failover', input: ({ context }) => failoverInput(context, {}) }),
     noteErrdDefect: base.enqueueActions(({ enqueue, event }) => {
-      enqueue.emit(emitLine(messages.partFailed('errd', errorOf(event))));
+      assertEvent(event, 'xstate.error.actor.errd');
+      enqueue.emit(emitLine(messages.partFailed('errd', String(event.error))));
       enqueue.raise({ type: 'child.respawn', child: 'errd' }, { delay: 'childBackoff' });
     }),
     noteFailoverDefect: base.enqueueActions(({ enqueue, event }) => {
-      enqueue.emit(emitLine(messages.partFailed('failover', errorOf(event))));
+      assertEvent(event, 'xstate.error.actor.failover');
+      enqueue.emit(emitLine(messages.partFailed('failover', String(event.error))));
       enqueue.raise({ type: 'child.respawn', child: 'failover' }, { delay: 'childBackoff' });
     }),
-    respawnChild: base.enqueueActions(({ context, enqueue, event }) => {
-      if (event.type !== 'child.respawn') return;
+    /** The new child is told where the module is, in whatever state that is; the rules keep the resources that were known. */
+    respawnChild: base.enqueueActions(({ context, enqueue, event, self }) => {
+      assertEvent(event, 'child.respawn');
+      const { atMs, armed: classes, phase } = context;
+      const known = present(self.getSnapshot().children['failover'], 'failover').getSnapshot();
       enqueue.stopChild(event.child);
       if (event.child === 'failover') {
-        enqueue.spawnChild('failover', {
-          id: 'failover',
-          input: { rules: context.plan.rules, handleTimeMs: context.plan.handleTimeMs, resources: {} },
-        });
+        enqueue.spawnChild('failover', { id: 'failover', input: failoverInput(context, known.context.resources) });
+        enqueue.sendTo('failover', { type: 'failover.phase', atMs, phase });
         return;
       }
-      const { procs, pollTimerMs } = context.plan.errd;
-      enqueue.spawnChild('errd', {
-        id: 'errd',
-        input: { procs, pollTimerMs, disabled: context.disabledClasses, extra: context.enabledClasses },
-      });
+      enqueue.spawnChild('errd', { id: 'errd', input: errdInput(context) });
+      enqueue.sendTo('errd', { type: 'errd.arm', atMs, classes, verify: false });
     }),
-    armPre: base.sendTo('errd', ({ context }) => armEvent(context, ['pre'], false)),
-    armBoth: base.sendTo('errd', ({ context }) => armEvent(context, ['pre', 'both'], false)),
-    armVerifying: base.sendTo('errd', ({ context }) => armEvent(context, ['pre', 'both'], true)),
-    disarmAll: base.sendTo('errd', { type: 'errd.disarm' }),
-    phaseOff: base.sendTo('failover', ({ context }) => phaseEvent(context, 'off')),
-    phaseEvaluating: base.sendTo('failover', ({ context }) => phaseEvent(context, 'evaluating')),
-    phaseBlocked: base.sendTo('failover', ({ context }) => phaseEvent(context, 'blocked')),
-    phaseUp: base.sendTo('failover', ({ context }) => phaseEvent(context, 'up')),
+    armPre: arming(['pre'], false),
+    armBoth: arming(['pre', 'both'], false),
+    armVerifying: arming(['pre', 'both'], true),
+    disarmAll: base.enqueueActions(({ enqueue }) => {
+      enqueue.assign({ armed: [] });
+      enqueue.sendTo('errd', { type: 'errd.disarm' });
+    }),
+    phaseOff: telling('off'),
+    phaseEvaluating: telling('evaluating'),
+    phaseBlocked: telling('blocked'),
+    phaseUp: telling('up'),
     terminateScript: base.sendTo('script', { type: 'script.terminate' }),
     killScript: base.sendTo('script', { type: 'script.kill' }),
 
     // ---------------------------------------------------------------- commands
     accept: base.enqueueActions(({ context, event, enqueue }) => {
-      if (!isCommand(event)) return;
-      const change = accept(context, event);
+      const command = commandIn(event);
+      const change = accept(context, command);
       enqueue.assign(change);
-      enqueue.emit(emitLine(originLine(commandOf(event), event.origin)));
-      if (isCounted(event) && change.counter) {
-        enqueue.emit(emitLine(messages.loopCount(change.counter.count, context.plan.limits.maxloop, event.origin.by)));
+      enqueue.emit(emitLine(originLine(commandOf(command), command.origin)));
+      if (isCounted(command)) {
+        enqueue.emit(emitLine(messages.loopCount(change.counter.count, context.plan.limits.maxloop, command.origin.by)));
       }
     }),
     acceptMaxloop: base.enqueueActions(({ context, event, enqueue }) => {
-      if (!isCommand(event)) return;
-      enqueue.assign(acceptMaxloop(context, event));
+      enqueue.assign(acceptMaxloop(context, commandIn(event)));
       enqueue.emit(emitLine(messages.actionByMaxloop()));
     }),
     acceptHandler: base.enqueueActions(({ event, enqueue }) => {
-      if (event.type !== 'module.handle') return;
-      enqueue.assign({ handler: event.handler, handlerFailed: false, atMs: event.atMs, action: 'restart', services: [] });
+      assertEvent(event, 'module.handle');
+      enqueue.assign({ handler: event.handler, atMs: event.atMs, action: 'restart', services: [] });
       enqueue.emit(emitLine(messages.processHandler(event.proc, event.handler)));
     }),
     acceptHandlerFailure: base.enqueueActions(({ context, enqueue }) => {
@@ -172,10 +196,16 @@ export const moduleSetup = base.extend({
         lastIntent: 'stopstart',
         action: 'stopstart',
         cause: errdOrigin,
-        reason: `stopstart: handler ${context.handler ?? ''} failed`,
+        reason: `stopstart: handler ${context.handler} failed`,
         handler: null,
       });
       enqueue.emit(emitLine(originLine('stopstart', errdOrigin)));
+    }),
+    /** The end of a stop is bounded from the moment at which the module begins to leave, whatever it is doing then. */
+    watchDeadline: base.enqueueActions(({ context, enqueue }) => {
+      if (!isLeaving(context.intent)) return;
+      enqueue.cancel(overdueId);
+      enqueue.raise({ type: 'stop.overdue' }, { id: overdueId, delay: 'stopDeadline' });
     }),
     startAgain: base.raise(({ context }) => ({
       type: 'module.start' as const,
@@ -183,32 +213,38 @@ export const moduleSetup = base.extend({
       atMs: context.atMs,
     })),
     /** A resting state was reached: nothing is under way any more. */
-    settle: base.assign({ intent: 'none', resume: null, handler: null, services: [] }),
+    settle: base.enqueueActions(({ enqueue }) => {
+      enqueue.assign({ intent: 'none', resume: null, handler: null, services: [] });
+      enqueue.cancel(overdueId);
+    }),
     carryOutDecision: base.enqueueActions(({ event, enqueue }) => {
-      if (event.type !== 'failover.decided' || event.action === 'wakeup' || event.action === 'swap') return;
+      assertEvent(event, 'failover.decided');
+      if (event.action === 'wakeup' || event.action === 'swap') return;
       enqueue.raise({ type: `module.${event.action}`, origin: { kind: 'rule', by: event.rule }, atMs: event.atMs });
     }),
     noteWait: base.enqueueActions(({ event, enqueue }) => {
-      if (event.type !== 'failover.decided') return;
+      assertEvent(event, 'failover.decided');
+      const origin: Origin = { kind: 'rule', by: event.rule };
       enqueue.assign({ activeRule: event.rule, reason: `wait from failover rule ${event.rule}`, atMs: event.atMs });
-      enqueue.emit(emitLine(messages.actionFromRule('wait', event.rule)));
+      enqueue.emit(emitLine(originLine('wait', origin)));
     }),
-    noteWakeup: base.enqueueActions(({ event, enqueue }) => {
-      enqueue.assign({ activeRule: null, reason: null, action: 'start', intent: 'none', ...('atMs' in event ? { atMs: event.atMs } : {}) });
+    noteWakeup: base.enqueueActions(({ context, event, enqueue }) => {
+      assertEvent(event, 'failover.decided');
+      const reason = context.activeRule === null ? context.reason : null;
+      enqueue.assign({ activeRule: null, reason, action: actionOf('none'), atMs: event.atMs });
       enqueue.emit(emitLine(messages.wakeup()));
     }),
 
     // ---------------------------------------------------------------- processes
-    noteProcessFailure: base.enqueueActions(({ context, event, enqueue }) => {
-      if (event.type !== 'proc.failed') return;
-      const proc = context.plan.errd.procs.find((one) => one.name === event.name);
-      const { name, service, count, tooMany } = event;
-      const few = count === 0 ? messages.processNotRunning(name) : messages.processTooFew(name, count, proc?.atLeast ?? 1);
-      const line = service ? messages.serviceNotRunning(name) : tooMany ? messages.processTooMany(name, count, proc?.atMax ?? 0) : few;
-      enqueue.emit(emitLine(line));
+    noteProcessFailure: base.emit(({ event }) => {
+      assertEvent(event, 'proc.failed');
+      const { name, service, count, limit, tooMany } = event;
+      if (service) return emitLine(messages.serviceNotRunning(name));
+      if (tooMany) return emitLine(messages.processTooMany(name, count, limit));
+      return emitLine(count === 0 ? messages.processNotRunning(name) : messages.processTooFew(name, count, limit));
     }),
     carryOutProcessAction: base.enqueueActions(({ event, enqueue }) => {
-      if (event.type !== 'proc.failed') return;
+      assertEvent(event, 'proc.failed');
       const { action, atMs, restartServices: services } = event;
       switch (action.kind) {
         case 'handler':
@@ -220,80 +256,82 @@ export const moduleSetup = base.extend({
           enqueue.raise({ type: `module.${action.kind}`, origin: errdOrigin, atMs, services });
       }
     }),
-    setProcessResource: base.emit(({ event }) =>
-      event.type === 'proc.valued'
-        ? { type: 'resource', name: `proc.${event.name}`, value: event.value, by: 'errd', atMs: event.atMs, quiet: false }
-        : emitLine(messages.partFailed('errd', 'unexpected event')),
-    ),
+    noteBlind: base.emit(({ event }) => {
+      assertEvent(event, 'errd.blind');
+      return emitLine(messages.partFailed('errd', event.detail));
+    }),
+    setProcessResource: base.enqueueActions(({ event, enqueue }) => {
+      assertEvent(event, 'proc.valued');
+      const { value, atMs } = event;
+      const name = `proc.${event.name}`;
+      enqueue.emit({ type: 'resource', name, value, by: 'errd', atMs, quiet: false });
+      enqueue.sendTo('failover', { type: 'resource.set', name, value, by: 'errd', atMs });
+    }),
     noteErrdSwitch: base.enqueueActions(({ context, event, enqueue }) => {
-      if (event.type !== 'errd.switch') return;
+      assertEvent(event, 'errd.switch');
       const without = (names: readonly string[]): readonly string[] => names.filter((name) => name !== event.class);
       const own = !standardClasses.includes(event.class);
       enqueue.assign({
         disabledClasses: event.on ? without(context.disabledClasses) : [...without(context.disabledClasses), event.class],
         enabledClasses: event.on && own ? [...without(context.enabledClasses), event.class] : without(context.enabledClasses),
       });
-      enqueue.sendTo('errd', event.on ? { type: 'errd.enable', class: event.class, atMs: event.atMs } : { type: 'errd.disable', class: event.class });
+      enqueue.sendTo('errd', { type: event.on ? 'errd.enable' : 'errd.disable', class: event.class, atMs: event.atMs });
       enqueue.emit(emitLine(messages.errdSwitched(event.class, event.on, event.by)));
     }),
 
     // ---------------------------------------------------------------- resources, restart counter
-    setResource: base.emit(({ event }) =>
-      event.type === 'resource.assign'
-        ? { type: 'resource', name: event.name, value: event.value, by: event.by, atMs: event.atMs, quiet: event.quiet ?? false }
-        : emitLine(messages.partFailed('heart', 'unexpected event')),
-    ),
-    tellFailover: base.enqueueActions(({ event, enqueue }) => {
-      if (event.type === 'resource.assign') {
-        enqueue.sendTo('failover', { type: 'resource.set', name: event.name, value: event.value, by: event.by, atMs: event.atMs });
-      }
-      if (event.type === 'proc.valued') {
-        enqueue.sendTo('failover', { type: 'resource.set', name: `proc.${event.name}`, value: event.value, by: 'errd', atMs: event.atMs });
-      }
+    setResource: base.enqueueActions(({ event, enqueue }) => {
+      assertEvent(event, 'resource.assign');
+      const { name, value, by, atMs, quiet = false } = event;
+      enqueue.emit({ type: 'resource', name, value, by, atMs, quiet });
+      enqueue.sendTo('failover', { type: 'resource.set', name, value, by, atMs });
     }),
     countLoop: base.enqueueActions(({ context, event, enqueue }) => {
-      if (event.type !== 'loop.increment') return;
-      const { counter } = countAction(context.counter, context.plan.limits, { atMs: event.atMs, action: 'incloop', by: event.by });
+      assertEvent(event, 'loop.increment');
+      const { counter } = countAction(context.counter, context.plan.limits, {
+        atMs: event.atMs,
+        action: 'incloop',
+        by: event.by,
+      });
       enqueue.assign({ counter });
       enqueue.emit(emitLine(messages.loopCount(counter.count, context.plan.limits.maxloop, event.by)));
     }),
     resetLoop: base.enqueueActions(({ event, enqueue }) => {
-      if (event.type !== 'loop.reset') return;
+      assertEvent(event, 'loop.reset');
       enqueue.assign({ counter: emptyCounter });
       enqueue.emit(emitLine(messages.loopReset(event.by)));
     }),
 
     // ---------------------------------------------------------------- scripts
     noteScriptStart: base.enqueueActions(({ event, enqueue }) => {
-      if (event.type !== 'script.started') return;
+      assertEvent(event, 'script.started');
       const { script, userlog, pid, adopted } = event;
       enqueue.emit({ type: 'script', phase: 'started', script, userlog, outcome: null });
       enqueue.emit(emitLine(adopted ? messages.scriptAdopted(script, pid) : messages.scriptStarted(script, userlog)));
     }),
-    noteOvertime: base.emit(({ event }) =>
-      event.type === 'script.overtime'
-        ? emitLine(messages.scriptTimeout(event.script, event.limitMs))
-        : emitLine(messages.partFailed('userplug', 'unexpected event')),
-    ),
+    noteOvertime: base.emit(({ event }) => {
+      assertEvent(event, 'script.overtime');
+      return emitLine(messages.scriptTimeout(event.script, event.limitMs));
+    }),
     noteScriptEnd: base.enqueueActions(({ context, event, enqueue }) => {
       const outcome = outcomeOf(event);
-      if (outcome === null) return;
       const atMs = outcome.atMs ?? context.atMs;
-      const failed = outcome.kind !== 'code' || outcome.code !== 0;
-      enqueue.assign({ atMs, resume: null, handlerFailed: context.handler === outcome.script && failed });
+      enqueue.assign({ atMs, resume: null });
       const line = outcomeLine(outcome);
       if (line) enqueue.emit(emitLine(line));
-      if (outcome.kind !== 'absent') enqueue.emit({ type: 'script', phase: 'ended', script: outcome.script, userlog: null, outcome });
+      if (outcome.kind !== 'absent')
+        enqueue.emit({ type: 'script', phase: 'ended', script: outcome.script, userlog: null, outcome });
       const value = outcomeValue(outcome);
       if (value === null) return;
       const name = `script.${outcome.script}`;
       enqueue.emit({ type: 'resource', name, value, by: 'userplug', atMs, quiet: true });
       enqueue.sendTo('failover', { type: 'resource.set', name, value, by: 'userplug', atMs });
     }),
-    noteScriptDefect: base.enqueueActions(({ enqueue, event }) => {
-      enqueue.assign({ resume: null, handlerFailed: true });
+    noteScriptDefect: base.enqueueActions(({ event, enqueue }) => {
+      enqueue.assign({ resume: null });
       enqueue.emit(emitLine(messages.partFailed('script', errorOf(event))));
     }),
+    noteDrainDefect: base.emit(({ event }) => emitLine(messages.partFailed('drain', errorOf(event)))),
     noteDeadline: base.emit(({ context }) => emitLine(messages.stopDeadline(context.action))),
     noteDrain: base.emit(({ context }) => {
       const { drain } = context.plan;

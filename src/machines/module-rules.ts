@@ -2,8 +2,9 @@
  * What a command means for a module, as pure functions that the chart's guards and actions call.
  * Source: the statecharts design ('Commands while Transient', 'Restart counter') and sections 2.2 and 3.4 of the compatibility page.
  */
-import { messages } from './messages.js';
+import type { DoneActorEvent } from 'xstate';
 import type { Message } from './messages.js';
+import { messages } from './messages.js';
 import type { CommandEvent, CommandName, Intent, ModuleContext, Origin } from './module.types.js';
 import { countAction, emptyCounter } from './restart-counter.js';
 import type { ScriptInput, ScriptOutcome } from './script.types.js';
@@ -42,20 +43,34 @@ const scriptAction: Readonly<Record<Intent, ModuleContext['action']>> = {
 
 const countedCommands: readonly CommandName[] = ['restart', 'stopstart', 'wait'];
 
-/** The command's name in an event. */
-export const commandOf = (event: CommandEvent): CommandName => {
-  const names: Readonly<Record<CommandEvent['type'], CommandName>> = {
-    'module.start': 'start',
-    'module.stop': 'stop',
-    'module.restart': 'restart',
-    'module.stopstart': 'stopstart',
-    'module.wait': 'wait',
-    'module.wakeup': 'wakeup',
-    'module.forcestop': 'forcestop',
-    'module.shutdown': 'shutdown',
-  };
-  return names[event.type];
+/** Whether that intent makes the module leave UP (or WAIT): everything but a restart. */
+export const isLeaving = (intent: Intent): boolean => intentStrength[intent] >= intentStrength.stopstart;
+
+const commandNames: Readonly<Record<CommandEvent['type'], CommandName>> = {
+  'module.start': 'start',
+  'module.stop': 'stop',
+  'module.restart': 'restart',
+  'module.stopstart': 'stopstart',
+  'module.wait': 'wait',
+  'module.wakeup': 'wakeup',
+  'module.forcestop': 'forcestop',
+  'module.shutdown': 'shutdown',
 };
+
+/** The types of all events that are commands. */
+export const commandTypes = [
+  'module.start',
+  'module.stop',
+  'module.restart',
+  'module.stopstart',
+  'module.wait',
+  'module.wakeup',
+  'module.forcestop',
+  'module.shutdown',
+] as const satisfies readonly CommandEvent['type'][];
+
+/** The command's name in an event. */
+export const commandOf = (event: CommandEvent): CommandName => commandNames[event.type];
 
 /** Whether the restart counter counts it: automatic, by a component or a rule, and one of restart, stopstart, wait. */
 export const isCounted = (event: CommandEvent): boolean =>
@@ -102,8 +117,14 @@ const reasons: Readonly<Record<Origin['kind'], (action: string, by: string) => s
   maxloop: (action) => `${action} called by maxloop: too many automatic actions`,
 };
 
+/** What a command changes of the context. */
+export type Acceptance = Pick<
+  ModuleContext,
+  'counter' | 'intent' | 'lastIntent' | 'atMs' | 'cause' | 'action' | 'activeRule' | 'reason' | 'services' | 'wish' | 'held'
+>;
+
 /** What the context becomes when a command is carried out. An administrator's command resets the counter. */
-export function accept(context: ModuleContext, event: CommandEvent): Partial<ModuleContext> {
+export function accept(context: ModuleContext, event: CommandEvent): Acceptance {
   const command = commandOf(event);
   const { origin, atMs } = event;
   const counter = isCounted(event)
@@ -122,13 +143,18 @@ export function accept(context: ModuleContext, event: CommandEvent): Partial<Mod
     activeRule: origin.kind === 'rule' ? origin.by : null,
     reason: reasons[origin.kind](command, origin.by),
     services: event.services ?? [],
-    wish: command === 'stop' || command === 'forcestop' ? 'stop' : command === 'shutdown' || command === 'wait' ? context.wish : 'start',
+    wish:
+      command === 'stop' || command === 'forcestop'
+        ? 'stop'
+        : command === 'shutdown' || command === 'wait'
+          ? context.wish
+          : 'start',
     held: command === 'wait' ? origin.kind === 'admin' : command === 'start' || command === 'wakeup' ? false : context.held,
   };
 }
 
 /** What the context becomes when maxloop forbids a command: the module stops, and is meant to stay so. */
-export function acceptMaxloop(context: ModuleContext, event: CommandEvent): Partial<ModuleContext> {
+export function acceptMaxloop(context: ModuleContext, event: CommandEvent): Acceptance {
   const counted = countAction(context.counter, context.plan.limits, causeOf(event)).counter;
   const stop = accept(context, { type: 'module.stop', origin: { kind: 'maxloop', by: 'maxloop' }, atMs: event.atMs });
   return { ...stop, counter: counted };
@@ -161,6 +187,24 @@ export function scriptInput(context: ModuleContext, step: ScriptStep): ScriptInp
     adopt: context.resume?.adopt ?? null,
   };
 }
+
+/** The script's third argument while the module is on its way to that. */
+export const actionOf = (intent: Intent): ModuleContext['action'] => scriptAction[intent];
+
+/** Whether a handler failed: all but code 0, and an end of which nothing can be known. */
+export const isFailure = (outcome: ScriptOutcome): boolean =>
+  outcome.kind !== 'unknown' && !(outcome.kind === 'code' && outcome.code === 0);
+
+const isDone = (event: { readonly type: string }): event is DoneActorEvent<ScriptOutcome> =>
+  event.type.startsWith('xstate.done.actor.');
+
+/** The outcome in the event by which the runtime tells a script's end. @throws on any other event: a defect of the chart. */
+export function outcomeOf(event: { readonly type: string }): ScriptOutcome {
+  if (!isDone(event)) throw new Error(`${event.type} is not the end of a script`);
+  return event.output;
+}
+/** What an event says about the defect of a child. */
+export const errorOf = (event: { readonly type: string; readonly error?: unknown }): string => String(event.error);
 
 /** The log line about a script's end, or null where there is nothing to say. */
 export function outcomeLine(outcome: ScriptOutcome): Message | null {
@@ -210,7 +254,8 @@ export function answerCommand(
       return state === 'STOP' || intent === 'forcestop' ? { outcome: 'already' } : { outcome: 'run' };
     case 'restart':
       if (state !== 'UP') return { outcome: 'refused', reason: `restart needs UP; the module is ${state} ${quality}` };
-      if (intentStrength[intent] > intentStrength.restart) return { outcome: 'refused', reason: `the module is leaving UP (${intent})` };
+      if (intentStrength[intent] > intentStrength.restart)
+        return { outcome: 'refused', reason: `the module is leaving UP (${intent})` };
       return quality === 'Ready' ? { outcome: 'run' } : { outcome: 'already' };
     case 'stopstart':
       if (state === 'STOP') return { outcome: 'refused', reason: 'stopstart needs a running module; use start' };
@@ -218,8 +263,12 @@ export function answerCommand(
       return intent === 'stopstart' ? { outcome: 'already' } : { outcome: 'run' };
     case 'wait':
       if (state === 'WAIT' && quality === 'NotReady') return { outcome: 'already' };
-      return state === 'UP' && !stopping ? { outcome: 'run' } : { outcome: 'refused', reason: `wait needs UP; the module is ${state} ${quality}` };
+      return state === 'UP' && !stopping
+        ? { outcome: 'run' }
+        : { outcome: 'refused', reason: `wait needs UP; the module is ${state} ${quality}` };
     case 'wakeup':
-      return state === 'WAIT' ? { outcome: 'run' } : { outcome: 'refused', reason: `wakeup needs WAIT; the module is ${state} ${quality}` };
+      return state === 'WAIT'
+        ? { outcome: 'run' }
+        : { outcome: 'refused', reason: `wakeup needs WAIT; the module is ${state} ${quality}` };
   }
 }

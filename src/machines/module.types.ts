@@ -2,7 +2,7 @@
 import type { Drain, ErrdConfig, ProcConfig } from '../config/types.js';
 import type { ErrdReport } from './errd.types.js';
 import type { FailoverVerdict } from './failover.types.js';
-import type { Rule } from './failover-rules.js';
+import type { Rule, RulePhase } from './failover-rules.js';
 import type { Message } from './messages.js';
 import type { CounterLimits, RestartCounter } from './restart-counter.js';
 import type { Adoption, ScriptOutcome, ScriptReport } from './script.types.js';
@@ -36,12 +36,16 @@ export interface Resumption {
   readonly intent: Intent;
   /** Set where a script was running or about to. */
   readonly adopt: Adoption | null;
+  /** The process's own handler that was running, where the leaf is `UP.handling`. */
+  readonly handler: string | null;
 }
 
 export interface ModuleInput {
   readonly plan: ModulePlan;
   readonly counter: RestartCounter;
   readonly wish: 'start' | 'stop';
+  /** An administrator's wait was pending. */
+  readonly held: boolean;
   /** Null: begin in STOP. */
   readonly resume: Resumption | null;
   readonly disabledClasses: readonly string[];
@@ -67,7 +71,9 @@ export interface ModuleContext {
   /** `restart_services` of the process that asked for this restart. */
   readonly services: readonly string[];
   readonly handler: string | null;
-  readonly handlerFailed: boolean;
+  /** What the children were last told: the classes that errd watches, and the phase that the rules are evaluated for. */
+  readonly armed: readonly string[];
+  readonly phase: RulePhase;
   readonly resume: Resumption | null;
   readonly disabledClasses: readonly string[];
   readonly enabledClasses: readonly string[];
@@ -97,21 +103,48 @@ export type ModuleEvent =
   | FailoverVerdict
   | ErrdReport
   | { readonly type: 'module.handle'; readonly handler: string; readonly proc: string; readonly atMs: number }
-  | { readonly type: 'resource.assign'; readonly name: string; readonly value: string; readonly by: string; readonly atMs: number; readonly quiet?: boolean }
-  | { readonly type: 'probes.observed'; readonly sources: readonly ProbeSource[]; readonly atMs: number; readonly sinceMs: number }
+  | {
+      readonly type: 'resource.assign';
+      readonly name: string;
+      readonly value: string;
+      readonly by: string;
+      readonly atMs: number;
+      readonly quiet?: boolean;
+    }
+  | {
+      readonly type: 'probes.observed';
+      readonly sources: readonly ProbeSource[];
+      readonly atMs: number;
+      readonly sinceMs: number;
+    }
   | { readonly type: 'loop.increment'; readonly by: string; readonly atMs: number }
   | { readonly type: 'loop.reset'; readonly by: string; readonly atMs: number }
   /** A child's machine threw; told by the runtime of XState. */
   | { readonly type: 'xstate.error.actor.errd'; readonly error: unknown }
   | { readonly type: 'xstate.error.actor.failover'; readonly error: unknown }
   | { readonly type: 'child.respawn'; readonly child: 'errd' | 'failover' }
+  /** The module has been leaving for as long as all its limits together allow. */
+  | { readonly type: 'stop.overdue' }
   | { readonly type: 'errd.switch'; readonly class: string; readonly on: boolean; readonly by: string; readonly atMs: number };
 
 /** What the chart tells the world; carried by the module's host. */
 export type ModuleEmitted =
   | { readonly type: 'log'; readonly line: Message }
-  | { readonly type: 'resource'; readonly name: string; readonly value: string; readonly by: string; readonly atMs: number; readonly quiet: boolean }
-  | { readonly type: 'script'; readonly phase: 'started' | 'ended'; readonly script: string; readonly userlog: string | null; readonly outcome: ScriptOutcome | null };
+  | {
+      readonly type: 'resource';
+      readonly name: string;
+      readonly value: string;
+      readonly by: string;
+      readonly atMs: number;
+      readonly quiet: boolean;
+    }
+  | {
+      readonly type: 'script';
+      readonly phase: 'started' | 'ended';
+      readonly script: string;
+      readonly userlog: string | null;
+      readonly outcome: ScriptOutcome | null;
+    };
 
 /** Input of the actor that watches the probes during a drain. */
 export interface DrainInput {

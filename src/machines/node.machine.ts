@@ -3,9 +3,10 @@
  * Listens to `module.add` and `module.remove`; a module whose chart threw is reported (`module.defect`) and leaves the others alone.
  * Never commands a module by itself.
  */
-import { assign, emit, enqueueActions, setup } from 'xstate';
-import { moduleFarmMachine } from './module-farm.machine.js';
+import { assertEvent, emit, enqueueActions, setup } from 'xstate';
 import type { ModuleInput } from './module.types.js';
+import { moduleFarmMachine } from './module-farm.machine.js';
+import { errorOf } from './module-rules.js';
 
 export type NodeEvent =
   | { readonly type: 'module.add'; readonly name: string; readonly input: ModuleInput }
@@ -20,28 +21,30 @@ export interface NodeContext {
 
 /** Id of a module's actor below the node's. */
 export const moduleActorId = (name: string): string => `module:${name}`;
+const defectPrefix = `xstate.error.actor.${moduleActorId('')}`;
 
 export const nodeMachine = setup({
   types: {} as { context: NodeContext; events: NodeEvent; emitted: NodeEmitted },
   actors: { module: moduleFarmMachine },
   actions: {
     add: enqueueActions(({ context, event, enqueue }) => {
-      if (event.type !== 'module.add') return;
+      assertEvent(event, 'module.add');
       if (context.modules.includes(event.name)) enqueue.stopChild(moduleActorId(event.name));
       enqueue.spawnChild('module', { id: moduleActorId(event.name), input: event.input });
       enqueue.assign({ modules: [...context.modules.filter((name) => name !== event.name), event.name] });
     }),
-    remove: enqueueActions(({ event, enqueue }) => {
-      if (event.type === 'module.remove') enqueue.stopChild(moduleActorId(event.name));
+    remove: enqueueActions(({ context, event, enqueue }) => {
+      assertEvent(event, 'module.remove');
+      enqueue.stopChild(moduleActorId(event.name));
+      enqueue.assign({ modules: context.modules.filter((name) => name !== event.name) });
     }),
-    forget: assign(({ context, event }) =>
-      event.type === 'module.remove' ? { modules: context.modules.filter((name) => name !== event.name) } : {},
+    reportDefect: emit(
+      ({ event }): NodeEmitted => ({
+        type: 'module.defect',
+        name: event.type.slice(defectPrefix.length),
+        detail: errorOf(event),
+      }),
     ),
-    reportDefect: emit(({ event }): NodeEmitted => {
-      const type: string = event.type;
-      const name = type.split(':').at(-1) ?? type;
-      return { type: 'module.defect', name, detail: 'error' in event ? String(event.error) : 'unknown' };
-    }),
   },
 }).createMachine({
   id: 'node',
@@ -55,7 +58,7 @@ export const nodeMachine = setup({
       tags: ['running'],
       on: {
         'module.add': { actions: 'add' },
-        'module.remove': { actions: ['remove', 'forget'] },
+        'module.remove': { actions: 'remove' },
         'node.leave': { target: 'left' },
       },
     },

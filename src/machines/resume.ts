@@ -3,6 +3,7 @@
  * Source: the architecture design ('Persistence and restart of the daemon').
  */
 import type { Intent, Resumption } from './module.types.js';
+import type { Adoption } from './script.types.js';
 
 /** Leaf of the chart that a resumption enters ← leaves in which an earlier run may have ended. */
 export const resumableLeaves: readonly { readonly target: string; readonly leaves: readonly string[] }[] = [
@@ -12,7 +13,8 @@ export const resumableLeaves: readonly { readonly target: string; readonly leave
   { target: 'WAIT.stopping', leaves: ['WAIT.stopping'] },
   { target: 'UP.starting.announcing', leaves: ['UP.starting.announcing'] },
   { target: 'UP.starting.running', leaves: ['UP.starting.running'] },
-  { target: 'UP.resuming', leaves: ['UP.ready', 'UP.resuming', 'UP.handling', 'UP.handled'] },
+  { target: 'UP.resuming', leaves: ['UP.ready', 'UP.resuming'] },
+  { target: 'UP.handling', leaves: ['UP.handling'] },
   { target: 'UP.restarting.graceful', leaves: ['UP.restarting.graceful'] },
   { target: 'UP.restarting.forced', leaves: ['UP.restarting.forced'] },
   { target: 'UP.restarting.start', leaves: ['UP.restarting.start'] },
@@ -52,11 +54,16 @@ export interface InterruptedScript {
  * is preceded by the stop scripts, so that there are never two starts without a stop between them; a stop script is simply run (again).
  */
 export function planResumption(path: string, intent: Intent, run: InterruptedScript | null): Resumption {
-  const expected = scriptOfLeaf[path];
-  if (run === null || expected === undefined || run.script !== expected.script || run.force !== expected.force) {
-    return { path, intent, adopt: null };
+  const plain: Resumption = { path, intent, adopt: null, handler: null };
+  const alive: Adoption | null =
+    run?.fate === 'running' && run.process !== null ? { kind: 'running', process: run.process } : null;
+  // A handler that still runs is waited for: no other script may run beside it. One that ended did its work or will be called again.
+  if (path === 'UP.handling') {
+    return run !== null && alive !== null ? { ...plain, adopt: alive, handler: run.script } : { ...plain, path: 'UP.resuming' };
   }
-  if (run.fate === 'running' && run.process !== null) return { path, intent, adopt: { kind: 'running', process: run.process } };
-  if (run.fate === 'ended') return { path, intent, adopt: { kind: 'ended' } };
-  return run.script === 'start_both' ? { path: 'UP.restarting.graceful', intent, adopt: null } : { path, intent, adopt: null };
+  const expected = scriptOfLeaf[path];
+  if (run === null || expected === undefined || run.script !== expected.script || run.force !== expected.force) return plain;
+  if (alive !== null) return { ...plain, adopt: alive };
+  if (run.fate === 'ended') return { ...plain, adopt: { kind: 'ended' } };
+  return run.script === 'start_both' ? { ...plain, path: 'UP.restarting.graceful' } : plain;
 }

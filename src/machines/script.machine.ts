@@ -5,8 +5,16 @@
  * survives SIGKILL for five seconds is given up. It never judges an exit code.
  */
 import type { AnyEventObject, CallbackLogicFunction } from 'xstate';
-import { assign, fromCallback, sendParent, sendTo, setup } from 'xstate';
-import type { RunnerCommand, RunnerInput, ScriptContext, ScriptEvent, ScriptInput, ScriptOutcome, ScriptReport } from './script.types.js';
+import { assertEvent, assign, fromCallback, sendParent, sendTo, setup } from 'xstate';
+import type {
+  RunnerCommand,
+  RunnerInput,
+  ScriptContext,
+  ScriptEvent,
+  ScriptInput,
+  ScriptOutcome,
+  ScriptReport,
+} from './script.types.js';
 
 /** Time between SIGTERM and SIGKILL, in ms (statecharts design). */
 export const killGraceMs = 10_000;
@@ -16,13 +24,21 @@ export const abandonMs = 5_000;
 const notProvided: CallbackLogicFunction<RunnerCommand, AnyEventObject, RunnerInput> = () => {
   throw new Error('script runner not provided');
 };
-const blank = (script: string): ScriptOutcome => ({ script, kind: 'unknown', code: null, detail: null, timedOut: false, atMs: null });
+const blank = (script: string): ScriptOutcome => ({
+  script,
+  kind: 'unknown',
+  code: null,
+  detail: null,
+  timedOut: false,
+  atMs: null,
+});
 
 export const scriptMachine = setup({
   types: {} as { context: ScriptContext; events: ScriptEvent; input: ScriptInput; output: ScriptOutcome },
   actors: { runner: fromCallback<RunnerCommand, RunnerInput>(notProvided) },
   actions: {
     noteEnd: assign(({ context, event }) => {
+      assertEvent(event, ['script.exited', 'script.failed', 'script.absent']);
       const { outcome } = context;
       switch (event.type) {
         case 'script.exited':
@@ -31,15 +47,16 @@ export const scriptMachine = setup({
           return { outcome: { ...outcome, kind: 'failed' as const, detail: event.detail, atMs: event.atMs } };
         case 'script.absent':
           return { outcome: { ...outcome, kind: 'absent' as const, atMs: event.atMs } };
-        default:
-          return { outcome };
       }
     }),
     noteAbandoned: assign(({ context }) => ({ outcome: { ...context.outcome, kind: 'abandoned' as const } })),
     noteOvertime: assign(({ context }) => ({ outcome: { ...context.outcome, timedOut: true } })),
-    noteDefect: assign(({ context }) => ({ outcome: { ...context.outcome, kind: 'failed' as const, detail: 'the script runner failed' } })),
+    noteDefect: assign(({ context }) => ({
+      outcome: { ...context.outcome, kind: 'failed' as const, detail: 'the script runner failed' },
+    })),
     reportStart: sendParent(({ context, event }): ScriptReport => {
-      const { userlog, pid, adopted } = event.type === 'script.started' ? event : { userlog: null, pid: 0, adopted: false };
+      assertEvent(event, 'script.started');
+      const { userlog, pid, adopted } = event;
       return { type: 'script.started', script: context.script, userlog, pid, adopted };
     }),
     reportOvertime: sendParent(
