@@ -164,7 +164,7 @@ class Binding implements Membership {
 
   setLocal(modules: readonly Omit<ModuleDigest, 'share'>[]): void {
     this.#modules = modules;
-    this.#actor?.send({ type: 'LOCAL_STATE', modules });
+    if (this.#stopping === null) this.#actor?.send({ type: 'LOCAL_STATE', modules });
   }
 
   snapshot(): MembershipSnapshot {
