@@ -59,7 +59,7 @@ module.exports = {
       name: 'only-main-builds-real-ports',
       severity: 'error',
       comment: 'The composition root is the only place that puts real ports together.',
-      from: { path: '^src/', pathNot: ['^src/(io/|main\\.ts|demo/)'] },
+      from: { path: '^src/', pathNot: ['^src/(io/|main\\.ts|compose\\.ts|demo/)'] },
       to: { path: '^src/io/' },
     },
     { name: 'no-cycles', severity: 'error', from: { path: '^src/' }, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },

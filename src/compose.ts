@@ -5,8 +5,8 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createClusterAdministration } from './actors/cluster-administration.js';
 import { createModuleAdministration } from './actors/administration.js';
+import { createClusterAdministration } from './actors/cluster-administration.js';
 import type { Caller, NodeFace } from './actors/face.js';
 import { createNodeFace } from './actors/node-face.js';
 import { createNodeRuntime } from './actors/node-runtime.js';
@@ -60,7 +60,8 @@ export interface Daemon {
 /** One more than at the last start, and never less than the wall clock's seconds: no two starts share one. */
 async function nextStart(records: Records, wallMs: number): Promise<number> {
   const value = await records.load('node', 'starts');
-  const last = typeof value === 'object' && value !== null && 'count' in value && typeof value.count === 'number' ? value.count : 0;
+  const last =
+    typeof value === 'object' && value !== null && 'count' in value && typeof value.count === 'number' ? value.count : 0;
   const count = Math.max(last + 1, Math.floor(wallMs / 1000));
   await records.save('node', 'starts', { version: 1, count }).catch(() => undefined);
   return count;

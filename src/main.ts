@@ -24,7 +24,9 @@ const here = dirname(fileURLToPath(import.meta.url));
 
 function version(): string {
   const value: unknown = JSON.parse(readFileSync(join(here, '..', 'package.json'), 'utf8'));
-  return typeof value === 'object' && value !== null && 'version' in value && typeof value.version === 'string' ? value.version : '0.0.0';
+  return typeof value === 'object' && value !== null && 'version' in value && typeof value.version === 'string'
+    ? value.version
+    : '0.0.0';
 }
 
 class UsageError extends Error {}
@@ -41,7 +43,8 @@ function settings(file: string, required: boolean): Readonly<Record<string, unkn
   } catch (error) {
     throw new UsageError(`${file} is not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
-  const isObject = (one: unknown): one is Readonly<Record<string, unknown>> => typeof one === 'object' && one !== null && !Array.isArray(one);
+  const isObject = (one: unknown): one is Readonly<Record<string, unknown>> =>
+    typeof one === 'object' && one !== null && !Array.isArray(one);
   if (!isObject(value)) throw new UsageError(`${file} must hold one JSON object`);
   const known = ['safe', 'var', 'node', 'listen', 'http-port', 'log'];
   const unknown = Object.keys(value).filter((key) => !known.includes(key) && !key.startsWith('$') && !key.startsWith('//'));
@@ -70,7 +73,8 @@ function read(argv: readonly string[]): DaemonOptions | 'help' | 'version' {
   const port = Number(values['http-port'] ?? file['http-port'] ?? 9010);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new UsageError('--http-port must be a port, 1 to 65535');
   const log = text(values.log) ?? text(file['log']) ?? 'none';
-  if (log !== 'none' && log !== 'journal' && log !== 'syslog') throw new UsageError(`--log is none, journal or syslog, not ${log}`);
+  if (log !== 'none' && log !== 'journal' && log !== 'syslog')
+    throw new UsageError(`--log is none, journal or syslog, not ${log}`);
   const listed = Array.isArray(file['listen']) ? file['listen'].filter((one) => typeof one === 'string') : null;
   return {
     safe,

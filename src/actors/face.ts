@@ -194,9 +194,7 @@ export interface NodeFace {
   print(module: string, level: 'E' | 'I', message: string, caller: Caller): Outcome<null>;
   logs(module: string, query: LogQuery): Promise<readonly LogEntry[] | null>;
   followLogs(module: string, onEntry: (entry: LogEntry) => void): { close(): void } | null;
-  commandLog(
-    limit: number,
-  ): Promise<
+  commandLog(limit: number): Promise<
     readonly {
       readonly at: string;
       readonly who: string;

@@ -7,8 +7,8 @@
  */
 import type { ClusterConfig, ModuleConfig } from '../config/types.js';
 import type { MembershipBody, PulseReport } from '../machines/membership.types.js';
-import type { Quality, StateName } from './face.js';
 import type { ProbeSource } from '../machines/module.types.js';
+import type { Quality, StateName } from './face.js';
 
 // What the transport carries; `src/io` knows the machines' types through this file only.
 export type { Heard, MembershipBody, ModuleDigest, PulseReport, ShareMap, View } from '../machines/membership.types.js';

@@ -73,7 +73,12 @@ export function createScriptRunner(ports: ScriptActorPorts) {
         switch (event.type) {
           case 'started':
             void save(path, event.process).catch(() => undefined);
-            send({ type: 'script.started', userlog: event.outputFile?.split(/[\\/]/).at(-1) ?? null, pid: event.process.pid, adopted });
+            send({
+              type: 'script.started',
+              userlog: event.outputFile?.split(/[\\/]/).at(-1) ?? null,
+              pid: event.process.pid,
+              adopted,
+            });
             return;
           case 'exited':
             finish(event.exit, event.atMs);

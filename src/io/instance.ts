@@ -17,7 +17,12 @@ function read(file: string): ProcessIdentity | null {
   try {
     const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
     const isIdentity = (one: unknown): one is ProcessIdentity =>
-      typeof one === 'object' && one !== null && 'pid' in one && typeof one.pid === 'number' && 'startTime' in one && typeof one.startTime === 'number';
+      typeof one === 'object' &&
+      one !== null &&
+      'pid' in one &&
+      typeof one.pid === 'number' &&
+      'startTime' in one &&
+      typeof one.startTime === 'number';
     return isIdentity(value) ? value : null;
   } catch {
     // Absent, or left half-written by a crash: nobody has the directory.
@@ -30,7 +35,10 @@ function read(file: string): ProcessIdentity | null {
  * @returns what lets go of it.
  * @throws InstanceTaken when a living daemon has it; the operating system's error when the directory cannot be written.
  */
-export async function takeInstance(directory: string, processes: Pick<Processes, 'list' | 'isAlive'>): Promise<{ release(): void }> {
+export async function takeInstance(
+  directory: string,
+  processes: Pick<Processes, 'list' | 'isAlive'>,
+): Promise<{ release(): void }> {
   const file = join(directory, 'holdfastd.pid');
   const holder = read(file);
   if (holder !== null && holder.pid !== process.pid && processes.isAlive(holder)) throw new InstanceTaken(holder.pid, file);
