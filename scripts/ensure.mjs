@@ -20,14 +20,15 @@ function run(what, command, args) {
   process.exit(1);
 }
 
-export function ensure() {
+/** `install: false`: whoever runs already has the packages, and only wants the build. */
+export function ensure({ install = true } = {}) {
   const [major] = process.versions.node.split('.').map(Number);
   if (major < 20) {
     process.stderr.write(`Holdfast needs Node 20 or later; this is ${process.versions.node}\n`);
     process.exit(1);
   }
   const installed = join(root, 'node_modules', '.package-lock.json');
-  if (time(installed) < time(join(root, 'package-lock.json')))
+  if (install && time(installed) < time(join(root, 'package-lock.json')))
     run('Installing packages', 'npm', ['ci', '--include=dev', '--no-audit', '--no-fund']);
   // Written after a build without errors: the compiler's own record is written after one with errors, too.
   const stamp = join(root, 'dist', '.built');
@@ -46,4 +47,4 @@ export function ensure() {
   writeFileSync(stamp, '');
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) ensure();
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) ensure({ install: !process.argv.includes('--build-only') });

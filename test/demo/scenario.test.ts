@@ -83,7 +83,9 @@ function leftovers(dir: string): number {
 
 t.before(async () => {
   if (skip !== false) return;
-  const build = spawn(process.execPath, [join(root, 'scripts', 'ensure.mjs')], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const build = spawn(process.execPath, [join(root, 'scripts', 'ensure.mjs'), '--build-only'], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   const [code]: (number | null)[] = await once(build, 'close');
   if (code !== 0) throw new Error('the build failed');
 });
