@@ -2,6 +2,7 @@
 import { chmodSync, lstatSync, mkdtempSync, rmSync, unlinkSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApiError } from './problem.js';
 
@@ -60,7 +61,9 @@ export async function listenOnSocket(server: Server, path: string): Promise<void
 /** A path for the front's socket that nobody else can reach: in a new directory with mode 0700, or a pipe with a name that cannot be guessed. */
 export function privateSocketPath(parent: string, unguessable: string): { readonly path: string; remove(): void } {
   if (process.platform === 'win32') return { path: `\\\\.\\pipe\\holdfast-${unguessable}`, remove: () => undefined };
-  const dir = mkdtempSync(join(parent, 'front-'));
+  // A deep directory leaves no room for the name of a socket: then the system's own place for such things has to do.
+  const place = Buffer.byteLength(parent) < pathLimit - 20 ? parent : tmpdir();
+  const dir = mkdtempSync(join(place, 'front-'));
   chmodSync(dir, 0o700);
   return { path: join(dir, 's'), remove: () => rmSync(dir, { recursive: true, force: true }) };
 }

@@ -184,6 +184,12 @@ function onApi(incoming: IncomingMessage, response: ServerResponse, url: string,
       const name = answer.rawHeaders[index] ?? '';
       if (!hopByHop.has(name.toLowerCase())) kept.push(name, answer.rawHeaders[index + 1] ?? '');
     }
+    // Answered before the body was whole, a refusal usually: what still comes is dropped, and no second request may follow it.
+    if (!incoming.complete) {
+      kept.push('Connection', 'close');
+      incoming.unpipe(upstream);
+      incoming.resume();
+    }
     response.writeHead(answer.statusCode ?? 502, kept);
     response.flushHeaders();
     answer.on('error', () => response.destroy());
