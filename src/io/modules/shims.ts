@@ -10,7 +10,8 @@ const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 export const launcher = (nodeBinary: string, cliEntry: string, safeDir: string, safevar: string): string =>
   `#!/bin/sh
 # Calls the command line of Holdfast with the same arguments, for the daemon of this installation unless another is named.
-: "\${SAFE:=${safeDir}}" "\${SAFEVAR:=${safevar}}"
+[ -n "\${SAFE:-}" ] || SAFE=${quote(safeDir)}
+[ -n "\${SAFEVAR:-}" ] || SAFEVAR=${quote(safevar)}
 export SAFE SAFEVAR
 exec ${quote(nodeBinary)} ${quote(cliEntry)} "$@"
 `;

@@ -33,6 +33,7 @@ master() {
     '' | *[!0-9]*) return 1 ;;
   esac
   case $(ps -o args= -p "$pid" 2>/dev/null) in
+    *'<defunct>'*) return 1 ;;
     *nginx*master* | *"$NGINX_BINARY"*) printf '%s\n' "$pid" ;;
     *) return 1 ;;
   esac
