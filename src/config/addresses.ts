@@ -5,7 +5,7 @@ const hostLabel = /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/;
 /** Whether this is a DNS name: labels of RFC 1123, underscores let through because real networks have them. */
 export function isHostName(text: string): boolean {
   const labels = text.replace(/\.$/, '').split('.');
-  const numeric = /^[0-9]+$/.test(labels.at(-1) ?? '');
+  const numeric = /(?:^|\.)[0-9]+\.?$/.test(text);
   return text.length <= 253 && !numeric && labels.every((label) => hostLabel.test(label));
 }
 

@@ -54,7 +54,7 @@ function checkedText(
   options?: AttributeOptions,
 ) {
   const parse = (text: string): Parsed<string> =>
-    test(text) ? { ok: true, value: text } : wrong(text === '' ? 'is empty' : `is not ${allowed}`);
+    test(text) ? { ok: true, value: text } : wrong(text === '' ? 'is empty' : 'is not allowed');
   return create(name, doc, allowed, { fallback, defaultText: fallback }, parse, options);
 }
 
@@ -93,7 +93,7 @@ export function host(name: string, fallback: string, doc: string, also: readonly
     'an IPv4 address, an IPv6 address such as [2001:db8::1], or a DNS name',
   ].join(', ');
   const parse = (value: string): Parsed<string> =>
-    also.includes(value) || isHost(value) ? { ok: true, value: withoutBrackets(value) } : wrong(`is not ${allowed}`);
+    also.includes(value) || isHost(value) ? { ok: true, value: withoutBrackets(value) } : wrong('is no address');
   return create(name, doc, allowed, { fallback, defaultText: fallback }, parse);
 }
 
@@ -101,7 +101,7 @@ export function host(name: string, fallback: string, doc: string, also: readonly
 export function address(name: string, doc: string): AttributeSpec<string> {
   const allowed = 'an IPv4 or IPv6 address';
   const parse = (value: string): Parsed<string> =>
-    isAddress(value) ? { ok: true, value: withoutBrackets(value) } : wrong(`is not ${allowed}`);
+    isAddress(value) ? { ok: true, value: withoutBrackets(value) } : wrong('is no address');
   return create(name, doc, allowed, { fallback: '', defaultText: '' }, parse);
 }
 
@@ -117,7 +117,7 @@ export function regex(name: string, doc: string, inverted: 'may be inverted' | '
     const pattern = inverted === 'plain' ? value : value.replace(/^!/, '');
     if (pattern === '') return wrong('is empty');
     const result = compilePosixRegex(pattern, { ignoreCase: false });
-    return result.ok ? { ok: true, value } : { ok: false, code: 'CONF_REGEX', message: `is not ${allowed}: ${result.message}` };
+    return result.ok ? { ok: true, value } : { ok: false, code: 'CONF_REGEX', message: `cannot be used: ${result.message}` };
   };
   return create(name, doc, allowed, { fallback: '', defaultText: '' }, parse);
 }
@@ -134,7 +134,7 @@ export function integer(
   const allowed = `a whole number from ${min} to ${max}`;
   const parse = (written: string): Parsed<number> => {
     const value = Number(written);
-    return /^\s*-?\d{1,15}\s*$/.test(written) && value >= min && value <= max ? { ok: true, value } : wrong(`is not ${allowed}`);
+    return /^\s*-?\d{1,15}\s*$/.test(written) && value >= min && value <= max ? { ok: true, value } : wrong('is not allowed');
   };
   return create(name, doc, allowed, { fallback, defaultText: String(fallback) }, parse, options);
 }
@@ -154,7 +154,7 @@ export function choice<const V extends string>(
   const allowed = values.map((value) => `\`${value}\``).join(', ');
   const parse = (written: string): Parsed<V> => {
     const value = values.find((candidate) => candidate === written.trim());
-    return value === undefined ? wrong(`is none of ${allowed}`) : { ok: true, value };
+    return value === undefined ? wrong('is not allowed') : { ok: true, value };
   };
   return create(name, doc, allowed, { fallback, defaultText: fallback }, parse, options);
 }
@@ -196,7 +196,7 @@ export function time(
   const allowed = `a time from ${formatTime(minMs)} to ${formatTime(maxMs)}; without a unit it is in ${unitName(unit)}`;
   const parse = (written: string): Parsed<number> => {
     const parsed = parseTime(written.trim(), unit);
-    return parsed.ok && (parsed.value < minMs || parsed.value > maxMs) ? wrong(`is not ${allowed}`) : parsed;
+    return parsed.ok && (parsed.value < minMs || parsed.value > maxMs) ? wrong('is too short or too long') : parsed;
   };
   return create(name, doc, allowed, { fallback: fallback * unitMs[unit], defaultText: `${fallback}${unit}` }, parse, rest);
 }

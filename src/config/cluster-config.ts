@@ -1,5 +1,5 @@
 import { canonicalAddress } from './addresses.js';
-import { reportDuplicates } from './duplicates.js';
+import { reportDuplicateKeys, reportDuplicates } from './duplicates.js';
 import { deepFreeze } from './freeze.js';
 import type { ProblemReport } from './problems.js';
 import { childOf, childrenOf, placeOf, read } from './read-element.js';
@@ -15,7 +15,7 @@ const mostNodes = 32;
 function compileLan(element: XmlElement, report: ProblemReport): ClusterLan {
   const nodes = childrenOf(element, clusterNode);
   reportDuplicates(report, nodes, clusterNode.attributes.name);
-  reportDuplicates(report, nodes, clusterNode.attributes.addr, (node) =>
+  reportDuplicateKeys(report, nodes, clusterNode.attributes.addr, (node) =>
     canonicalAddress(read(node, clusterNode.attributes.addr)),
   );
   for (const node of nodes) {

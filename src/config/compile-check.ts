@@ -1,4 +1,4 @@
-import { reportDuplicates } from './duplicates.js';
+import { reportDuplicateKeys, reportDuplicates } from './duplicates.js';
 import type { ElementSpec } from './element-spec.js';
 import type { ProblemReport } from './problems.js';
 import { childOf, childrenOf, isGiven, placeOf, read } from './read-element.js';
@@ -175,7 +175,7 @@ function compileSplitbrain(element: XmlElement): CheckerConfig {
 export function compileCheck(element: XmlElement, context: CheckContext): CheckConfig {
   const { report } = context;
   for (const spec of [tcp, ping, intf, ip, custom]) reportDuplicates(report, childrenOf(element, spec), spec.attributes.ident);
-  reportDuplicates(report, childrenOf(element, moduleCheck), moduleCheck.attributes.ident, moduleIdent);
+  reportDuplicateKeys(report, childrenOf(element, moduleCheck), moduleCheck.attributes.ident, moduleIdent);
   return {
     checkers: [
       ...childrenOf(element, tcp).map((checker) => compileTcp(checker, context)),

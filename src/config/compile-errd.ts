@@ -1,4 +1,4 @@
-import { reportDuplicates } from './duplicates.js';
+import { reportDuplicateKeys } from './duplicates.js';
 import { nearestName } from './nearest.js';
 import type { ProblemReport } from './problems.js';
 import { childrenOf, isGiven, placeOf, read } from './read-element.js';
@@ -124,7 +124,7 @@ function compileProc(element: XmlElement, context: ErrdContext): ProcConfig {
 export function compileErrd(element: XmlElement, context: ErrdContext): ErrdConfig {
   const elements = childrenOf(element, proc);
   const procs = elements.map((each) => compileProc(each, context));
-  const names = new Map(elements.map((each, index) => [each, procs[index]?.name ?? '']));
-  reportDuplicates(context.report, elements, proc.attributes.name, (each) => names.get(each) ?? '');
+  const names = new Map(elements.map((each, index) => [each, String(procs[index]?.name)]));
+  reportDuplicateKeys(context.report, elements, proc.attributes.name, (each) => String(names.get(each)));
   return { pollTimerMs: read(element, errd.attributes.polltimer), procs };
 }

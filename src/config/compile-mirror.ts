@@ -1,4 +1,4 @@
-import { reportDuplicates } from './duplicates.js';
+import { reportDuplicateKeys, reportDuplicates } from './duplicates.js';
 import type { ProblemReport } from './problems.js';
 import { childrenOf, placeOf, read } from './read-element.js';
 import { heart, heartbeat } from './schema-module.js';
@@ -12,7 +12,7 @@ export function compileHeart(element: XmlElement, report: ProblemReport): HeartC
   const heartbeats = childrenOf(element, heartbeat);
   const identOf = (each: XmlElement): string => read(each, heartbeat.attributes.ident) ?? read(each, heartbeat.attributes.name);
   reportDuplicates(report, heartbeats, heartbeat.attributes.name);
-  reportDuplicates(report, heartbeats, heartbeat.attributes.ident, identOf);
+  reportDuplicateKeys(report, heartbeats, heartbeat.attributes.ident, identOf);
   const [pulseMs, timeoutMs] = [read(element, pulse), read(element, timeout)];
   return {
     port: read(element, port),

@@ -3,16 +3,17 @@ import type { ProblemReport } from './problems.js';
 import { placeOf, read } from './read-element.js';
 import type { XmlElement } from './xml-tree.js';
 
-/**
- * Reports each element whose `spec` has a value that an earlier one has already. Empty values are left to the validation.
- *
- * @param key what makes two values the same; by default the value itself.
- */
-export function reportDuplicates<T extends string | null>(
+/** Reports each element whose attribute has a value that an earlier one has already. Empty values are left to the validation. */
+export function reportDuplicates(report: ProblemReport, elements: readonly XmlElement[], spec: AttributeSpec<string>): void {
+  reportDuplicateKeys(report, elements, spec, (element) => read(element, spec));
+}
+
+/** The same, where something else than the value itself makes two elements the same; `spec` is then only where the finding is shown. */
+export function reportDuplicateKeys(
   report: ProblemReport,
   elements: readonly XmlElement[],
-  spec: AttributeSpec<T>,
-  key: (element: XmlElement) => string = (element) => read(element, spec) ?? '',
+  spec: AttributeSpec<unknown>,
+  key: (element: XmlElement) => string,
 ): void {
   const first = new Map<string, number>();
   for (const element of elements) {

@@ -9,20 +9,22 @@ export type RegexNode =
   | { readonly kind: 'repeat'; readonly part: RegexNode; readonly min: number; readonly max: number };
 
 /** Classes of POSIX by their JavaScript equivalents inside a bracket expression with the `u` flag. */
-const namedClasses: Readonly<Record<string, string>> = {
-  alnum: '\\p{L}\\p{Nd}',
-  alpha: '\\p{L}',
-  blank: ' \\t',
-  cntrl: '\\p{Cc}',
-  digit: '0-9',
-  graph: '\\p{L}\\p{M}\\p{N}\\p{P}\\p{S}',
-  lower: '\\p{Ll}',
-  print: ' \\p{L}\\p{M}\\p{N}\\p{P}\\p{S}',
-  punct: '\\p{P}\\p{S}',
-  space: '\\s',
-  upper: '\\p{Lu}',
-  xdigit: '0-9A-Fa-f',
-};
+const namedClasses: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    alnum: '\\p{L}\\p{Nd}',
+    alpha: '\\p{L}',
+    blank: ' \\t',
+    cntrl: '\\p{Cc}',
+    digit: '0-9',
+    graph: '\\p{L}\\p{M}\\p{N}\\p{P}\\p{S}',
+    lower: '\\p{Ll}',
+    print: ' \\p{L}\\p{M}\\p{N}\\p{P}\\p{S}',
+    punct: '\\p{P}\\p{S}',
+    space: '\\s',
+    upper: '\\p{Lu}',
+    xdigit: '0-9A-Fa-f',
+  }),
+);
 
 /** Raised for a pattern that is not understood; `compilePosixRegex` turns it into a result. */
 export class RegexSyntaxError extends Error {}
@@ -68,7 +70,8 @@ export function parsePosixRegex(pattern: string): RegexNode {
       if (peek() === '[' && peek(1) === ':') {
         at += 1;
         const name = bracketName(':');
-        inside += namedClasses[name] ?? fail(`there is no class [:${name}:]; there are ${Object.keys(namedClasses).join(', ')}`);
+        inside +=
+          namedClasses.get(name) ?? fail(`there is no class [:${name}:]; there are ${[...namedClasses.keys()].join(', ')}`);
         continue;
       }
       const from = bracketCharacter();

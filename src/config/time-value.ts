@@ -28,7 +28,7 @@ const isUnit = (text: string): text is TimeUnit => Object.hasOwn(unitMs, text);
 export const unitName = (unit: TimeUnit): string => unitNames[unit];
 
 /**
- * Reads a time. Without a unit it means the attribute's own, as in files of 7.x; with one it is converted to the attribute's own and rounded
+ * Reads a time. Without a unit it means the attribute's own, as in files of 7.x; with one it is converted to the attribute's own and rounded down
  * (compatibility page, section 2.0). A time that rounding would turn into nothing is an error, one that it changes gets a warning.
  *
  * @returns whole milliseconds.
@@ -44,7 +44,8 @@ export function parseTime(text: string, implicit: TimeUnit): Parsed<number> {
     };
   }
   const exact = (Number(digits) * unitMs[unit]) / unitMs[implicit];
-  const rounded = Math.round(exact);
+  // The small addend keeps an exact result of a division from falling below itself.
+  const rounded = Math.floor(exact + 1e-9);
   if (rounded === 0 && exact > 0) {
     return {
       ok: false,
@@ -54,7 +55,7 @@ export function parseTime(text: string, implicit: TimeUnit): Parsed<number> {
   }
   const value = rounded * unitMs[implicit];
   if (Math.abs(rounded - exact) < 1e-9) return { ok: true, value };
-  const message = `is rounded to ${rounded}${implicit}: the unit of this attribute is ${implicit} (${unitName(implicit)})`;
+  const message = `is rounded down to ${rounded}${implicit}: the unit of this attribute is ${implicit} (${unitName(implicit)})`;
   return {
     ok: true,
     value,

@@ -59,7 +59,9 @@ export function readDocument(source: string, file: string, env: Readonly<Record<
   const text = source.startsWith(byteOrderMark) ? source.slice(1) : source;
   const at = createSourceLines(text);
   const scanned = scanXml(text);
-  const nothing = { report, root: null, text, isUnresolved: () => false };
+  const unresolved = new Set<string>();
+  const isUnresolved = (position: Position): boolean => unresolved.has(positionKey(position));
+  const nothing = { report, root: null, text, isUnresolved };
   if (!scanned.ok) {
     report.error({ path: '', position: at(scanned.offset) }, scanned.code, scanned.message, scanned.remedy);
     return nothing;
@@ -71,7 +73,6 @@ export function readDocument(source: string, file: string, env: Readonly<Record<
     return nothing;
   }
   const expansion = env === null ? noMacros : expandMacros(text.length, scanned.parts, env);
-  const unresolved = new Set<string>();
   for (const { offset, path, attribute, value, code, message, remedy } of expansion.problems) {
     const position = at(offset);
     report.error({ path, position, attribute, value }, code, message, remedy);
@@ -84,6 +85,6 @@ export function readDocument(source: string, file: string, env: Readonly<Record<
     report,
     root: { name: '', path: '', position: at(0), attributes: new Map(), children, contents: [] },
     text: expansion.apply(text),
-    isUnresolved: (position) => unresolved.has(positionKey(position)),
+    isUnresolved,
   };
 }

@@ -100,7 +100,7 @@ function closing(text: string, mark: string, start: number, opening: number, wha
 
 /** A DOCTYPE is skipped: it may name a file, which is not read. One with declarations in brackets is refused. */
 function skipDoctype(text: string, start: number): number {
-  for (let at = start; at < text.length; at += 1) {
+  for (let at = start + 9; at < text.length; at += 1) {
     const character = text.charAt(at);
     if (character === '>') return at + 1;
     if (character === '"' || character === "'") at = closing(text, character, at, 1, 'quotation in the DOCTYPE') - 1;
@@ -169,8 +169,8 @@ function scanAttributes(
 function scan(text: string): Extract<ScanResult, { ok: true }> {
   const parts: ScannedPart[] = [];
   const prologs: (readonly [number, number])[] = [];
-  const open: { readonly name: string; readonly path: string; readonly start: number }[] = [];
-  const path = (): string => open.at(-1)?.path ?? '';
+  const open: { readonly name: string; readonly start: number }[] = [];
+  const path = (): string => open.map(({ name }) => name).join('/');
   let tags = 0;
   let doctypes = 0;
   let at = 0;
@@ -209,9 +209,10 @@ function scan(text: string): Extract<ScanResult, { ok: true }> {
         'CONF_XML_LIMIT',
       );
     }
-    const own = open.length === 0 ? name : `${path()}/${name}`;
-    parts.push({ kind: 'tag', name, path: own, start, depth: open.length, attributes });
-    if (end[1] === '') open.push({ name, path: own, start });
+    const depth = open.length;
+    open.push({ name, start });
+    parts.push({ kind: 'tag', name, path: path(), start, depth, attributes });
+    if (end[1] !== '') open.pop();
     at = next + end[0].length;
   };
   const takeClosing = (): void => {
@@ -245,7 +246,7 @@ function scan(text: string): Extract<ScanResult, { ok: true }> {
         );
       }
       doctypes += 1;
-      const end = skipDoctype(text, at + 9);
+      const end = skipDoctype(text, at);
       prologs.push([at, end]);
       at = end;
     } else

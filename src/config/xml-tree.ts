@@ -55,7 +55,7 @@ export function encodeValue(value: string): string {
 
 const isRecord = (value: unknown): value is Readonly<Record<string | symbol, unknown>> =>
   typeof value === 'object' && value !== null;
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+const listOf = (value: unknown): readonly unknown[] => [value].flat();
 
 /** fast-xml-parser keeps the start of an element under a symbol, the only one that its nodes have. */
 function startOf(node: Readonly<Record<string | symbol, unknown>>): number {
