@@ -7,17 +7,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import winston from 'winston';
 import type { Closable, LogEntry, LogLevel, LogQuery, Logs } from '../../actors/ports.js';
-import {
-  decodeCommand,
-  decodeEntry,
-  defaultLimit,
-  encodeCommand,
-  encodeEntry,
-  limitOf,
-  logLevels,
-  mainLevels,
-  matchesQuery,
-} from './entries.js';
+import { decodeCommand, decodeEntry, encodeCommand, encodeEntry, limitOf, matchesQuery } from './entries.js';
 import { linesBackwards } from './read-backwards.js';
 import { createGate, createRotatingFile, type LogFileSystem, type RotatingFile, realLogFileSystem } from './rotating-file.js';
 import { createSystemLog, type SystemLog, type SystemLogKind } from './system-log.js';
@@ -292,5 +282,3 @@ export const createLogs = (options: LogsOptions): ClosableLogs => {
     },
   };
 };
-
-export { defaultLimit, logLevels, mainLevels };

@@ -40,7 +40,7 @@ const loadLibC = (): LibC | null => {
     const libc = koffi.load(null);
     const socket = libc.func('int socket(int domain, int type, int protocol)');
     const sendto = libc.func(
-      'ssize_t sendto(int fd, const void *bytes, size_t length, int flags, const void *address, uint32_t addressLength)',
+      'intptr_t sendto(int fd, const void *bytes, size_t length, int flags, const void *address, uint32_t addressLength)',
     );
     const close = libc.func('int close(int fd)');
     return {

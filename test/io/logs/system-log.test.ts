@@ -14,37 +14,33 @@ import {
 import { createUnixDatagram, unixAddress } from '../../../src/io/logs/unix-datagram.js';
 import { entry } from './support.js';
 
-/** A receiver of local datagrams, through libc like the sender: Node has none. Null where that cannot be had. */
+/** A receiver of local datagrams, through libc like the sender: Node has none. Null where there are no such sockets. */
 const receiver = (path: string): { receive(): string | null; close(): void } | null => {
   if (process.platform !== 'linux') return null;
-  try {
-    const koffi: typeof import('koffi') = createRequire(import.meta.url)('koffi');
-    const libc = koffi.load(null);
-    const socket = libc.func('int socket(int domain, int type, int protocol)');
-    const bind = libc.func('int bind(int fd, const void *address, uint32_t length)');
-    const recv = libc.func('ssize_t recv(int fd, _Out_ uint8_t *bytes, size_t length, int flags)');
-    const close = libc.func('int close(int fd)');
-    const address = unixAddress(path);
-    const fd = Number(socket(1, 2 | 0o4000 | 0o2000000, 0));
-    if (address === null || fd < 0 || Number(bind(fd, address, address.length)) !== 0) return null;
-    const buffer = Buffer.alloc(65_536);
-    return {
-      receive: () => {
-        const count = Number(recv(fd, buffer, buffer.length, 0));
-        return count < 0 ? null : buffer.toString('utf8', 0, count);
-      },
-      close: () => close(fd),
-    };
-  } catch {
-    return null;
-  }
+  const koffi: typeof import('koffi') = createRequire(import.meta.url)('koffi');
+  const libc = koffi.load(null);
+  const socket = libc.func('int socket(int domain, int type, int protocol)');
+  const bind = libc.func('int bind(int fd, const void *address, uint32_t length)');
+  const recv = libc.func('intptr_t recv(int fd, _Out_ uint8_t *bytes, size_t length, int flags)');
+  const close = libc.func('int close(int fd)');
+  const address = unixAddress(path);
+  const fd = Number(socket(1, 2 | 0o4000 | 0o2000000, 0));
+  if (address === null || fd < 0 || Number(bind(fd, address, address.length)) !== 0) return null;
+  const buffer = Buffer.alloc(65_536);
+  return {
+    receive: () => {
+      const count = Number(recv(fd, buffer, buffer.length, 0));
+      return count < 0 ? null : buffer.toString('utf8', 0, count);
+    },
+    close: () => close(fd),
+  };
 };
 const dir = mkdtempSync(join(tmpdir(), 'holdfast-socket-'));
 t.teardown(() => rmSync(dir, { recursive: true }));
 const journal = join(dir, 'journal');
 const received = receiver(journal);
 t.teardown(() => received?.close());
-const skip = received === null ? 'needs Linux and koffi' : false;
+const skip = process.platform === 'linux' ? false : 'local datagrams are for Linux';
 
 t.test('texts and priorities', async (t) => {
   t.equal(systemText('farm', entry('Local state UP Ready')), 'farm | heart | Local state UP Ready');
