@@ -157,10 +157,15 @@ async function startNode(tools: StepTools, name: NodeName): Promise<void> {
   await expectBalancer(tools, name, 'healthy');
 }
 
-/** Kills the application and returns the pid that it had. */
+/** Kills the application, once errd watches it (before, its end would be found only at the next poll), and returns the pid that it had. */
 async function killApplication(tools: StepTools, name: NodeName): Promise<number> {
-  const answer = await tools.stage.nodes[name].application();
+  const node = tools.stage.nodes[name];
+  const answer = await node.application();
   if (answer === null) throw new Error(`the application on ${name} does not answer`);
+  await tools.expect(`errd of ${name} watches the application`, scriptMs, async () => {
+    const watched = (await node.errd()).flatMap((entry) => entry.pids);
+    return { ok: watched.includes(answer.pid), detail: `pid ${watched.join(', ')}` };
+  });
   const mark = identify(answer.pid);
   if (mark === null || !signal(mark, 'SIGKILL')) throw new Error(`the application on ${name} is gone already`);
   tools.mark(`kill -9 of the application on ${name} (pid ${answer.pid})`);

@@ -8,6 +8,8 @@ import { type Client, createClient } from '../cli/client.js';
 import type {
   ActionProgress,
   ClusterSummary,
+  ErrdEntry,
+  ErrdList,
   List,
   LogLine,
   ModuleNodeStatus,
@@ -43,6 +45,8 @@ export interface DemoNode {
   /** Lines of the module's log from that wall time (ms since 1970) on, oldest first. */
   logs(sinceWallMs: number): Promise<readonly LogLine[]>;
   userlogs(): Promise<readonly Userlog[]>;
+  /** The processes that errd watches, by `<proc>`. */
+  errd(): Promise<readonly ErrdEntry[]>;
   /** Asks the application, without the balancer. Null when it does not answer in half a second. */
   application(): Promise<ApplicationAnswer | null>;
   /** The end of the power: kills everything that the node runs, at once. Returns how many processes. */
@@ -134,6 +138,7 @@ export function createNode(layout: Layout, node: NodeLayout, onProcess: (what: s
     cluster: () => ask<ClusterSummary>('GET', '/cluster'),
     logs: async (sinceWallMs) => (await ask<List<LogLine>>('GET', `${modulePath}/logs?since=${sinceWallMs}&limit=1000`)).items,
     userlogs: async () => (await ask<List<Userlog>>('GET', `${modulePath}/userlogs`)).items,
+    errd: async () => (await ask<ErrdList>('GET', `${modulePath}/errd`)).items,
     application: () => askApplication(node.address, layout.ports.application),
     powerOff: () => killMarked(node.dir),
   };

@@ -41,6 +41,7 @@ function fake(): Fake {
       cluster: unused,
       logs: async (sinceWallMs) => (name === 'n1' ? log.filter((line) => line.wallMs >= sinceWallMs) : []),
       userlogs: unused,
+      errd: unused,
       application: async () => null,
       powerOff: async () => 0,
     };
