@@ -1,7 +1,7 @@
 import type { ProblemCode } from './codes.js';
 
 /** Limits of a configuration file. They are far above any real one and keep the cost of a hostile one small. */
-export const xmlLimits = { characters: 1024 * 1024, depth: 32, elements: 20_000, attributes: 128 } as const;
+export const xmlLimits = { characters: 1024 * 1024, depth: 32, elements: 5000, attributes: 128, allAttributes: 20_000 } as const;
 
 /** One attribute as it stands in the text; `start` is where its name begins, `valueStart` where its value does. */
 export interface ScannedAttribute {
@@ -172,6 +172,7 @@ function scan(text: string): Extract<ScanResult, { ok: true }> {
   const open: { readonly name: string; readonly start: number }[] = [];
   const path = (): string => open.map(({ name }) => name).join('/');
   let tags = 0;
+  let attributeCount = 0;
   let doctypes = 0;
   let at = 0;
 
@@ -194,6 +195,11 @@ function scan(text: string): Extract<ScanResult, { ok: true }> {
     const end = matchAt(tagEnd, text, next);
     if (end === null) throw describeBadTag(text, next, name);
     tags += 1;
+    attributeCount += attributes.length;
+    if (attributeCount > xmlLimits.allAttributes) {
+      const message = `There are more than ${xmlLimits.allAttributes} attributes.`;
+      throw new NotWellFormed(start, message, 'Make the file smaller.', 'CONF_XML_LIMIT');
+    }
     if (tags > xmlLimits.elements)
       throw new NotWellFormed(
         start,

@@ -77,6 +77,9 @@ t.test('limits', async (t) => {
   t.match(brief(parse(attributes(xmlLimits.attributes + 1))), [/CONF_XML_LIMIT/]);
   t.equal(scanXml(`<a>${'<b/>'.repeat(xmlLimits.elements - 1)}</a>`).ok, true);
   t.match(brief(parse(`<a>${'<b/>'.repeat(xmlLimits.elements)}</a>`)), [/CONF_XML_LIMIT/]);
+  const wide = attributes(100).repeat(xmlLimits.allAttributes / 100);
+  t.equal(scanXml(wide).ok, true);
+  t.match(brief(parse(`${wide}<a b=""/>`)), [/CONF_XML_LIMIT/]);
   const padded = (length: number) => fixture('light.xml').padEnd(length, ' ');
   t.equal(parse(padded(xmlLimits.characters)).ok, true);
   t.match(brief(parse(padded(xmlLimits.characters + 1))), [/CONF_XML_LIMIT 1:1/]);
@@ -85,7 +88,7 @@ t.test('limits', async (t) => {
 t.test('a large hostile file is refused soon and with a bounded list', async (t) => {
   const started = performance.now();
   const names = Array.from({ length: 100 }, (_, index) => ` x${index}="%NOBODY%"`).join('');
-  const many = parse(`<safe>${`<service${names}/>`.repeat(550)}</safe>`);
+  const many = parse(`<safe>${`<service${names}/>`.repeat(190)}</safe>`);
   const found = findingsOf(many);
   t.equal(found.length, 501);
   t.equal(found.filter(({ code }) => code === 'CONF_TOO_MANY').length, 1);
@@ -99,7 +102,8 @@ t.test('a large hostile file is refused soon and with a bounded list', async (t)
     `<a ${'b '.repeat(500_000)}>`,
     `<a>${']]'.repeat(500_000)}`,
     `<a>${'<![CDATA[]]>'.repeat(80_000)}</a>`,
-    `<safe>${'<service/>'.repeat(19_000)}</safe>`,
+    `<safe>${'<service/>'.repeat(4_900)}</safe>`,
+    `<safe>${`<service ${Array.from({ length: 120 }, (_, index) => `modf${index}="1"`).join(' ')}/>`.repeat(160)}</safe>`,
   ]) {
     t.equal(parse(text).ok, false);
   }
