@@ -24,7 +24,7 @@ export interface LogsOptions {
   readonly maxBytes?: number;
   /** Files kept of each log, the current one included. Default 5. */
   readonly files?: number;
-  /** Lines kept in memory while the disk refuses them, for each log; the oldest go first. Default 2000, and 1 MiB. */
+  /** Lines kept in memory while the disk refuses them, for each log; the oldest go first. Default 8000, and 4 MiB. */
   readonly maxPendingLines?: number;
   readonly maxPendingBytes?: number;
   /** Pause between attempts while the disk refuses. Default 1000. */
@@ -132,8 +132,8 @@ export const createLogs = (options: LogsOptions): ClosableLogs => {
       path,
       maxBytes: options.maxBytes ?? 10 * 1024 * 1024,
       files: Math.max(1, options.files ?? 5),
-      maxPendingLines: options.maxPendingLines ?? 2000,
-      maxPendingBytes: options.maxPendingBytes ?? 1024 * 1024,
+      maxPendingLines: options.maxPendingLines ?? 8000,
+      maxPendingBytes: options.maxPendingBytes ?? 4 * 1024 * 1024,
       retryMs: options.retryMs ?? 1000,
       gate,
       fileSystem,
