@@ -16,7 +16,7 @@ export function lossEvidence(node: string, context: MembershipContext): string {
   if (peer.absence === 'goodbye') return `${node} said goodbye: it was stopped as planned.`;
   if (peer.absence === 'configuration') return `${node} runs with another cluster configuration than ${self}.`;
   if (isLive(peer) && isForeign(peer, context)) {
-    return `${node} follows ${peer.view?.leader ?? 'another leader'}, which ${self} does not hear: the network is cut between them.`;
+    return `${node} follows ${peer.view.leader}, which ${self} does not hear: the network is cut between them.`;
   }
   const verdict = isLive(peer)
     ? `The leader ${context.view.leader} does not count ${node}; ${self} still hears it.`

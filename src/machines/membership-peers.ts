@@ -54,9 +54,12 @@ export function peerNamed(peers: readonly PeerState[], node: string): PeerState 
   return peers.find((peer) => peer.node === node);
 }
 
+/** A peer that counts; what it says of its view is known then. */
+export type LivePeer = PeerState & { readonly view: View };
+
 /** Does the peer count: heard and hearing on some lan, of the same configuration, not gone? */
-export function isLive(peer: PeerState | undefined): peer is PeerState {
-  return peer !== undefined && peer.absence === null;
+export function isLive(peer: PeerState | undefined): peer is LivePeer {
+  return peer !== undefined && peer.absence === null && peer.view !== null;
 }
 
 /** A peer after one of its packets. A packet of an earlier boot, or of one that said goodbye, changes nothing. */
@@ -117,7 +120,7 @@ function newerView(known: View | null, heard: View): View {
 function absenceOf(sameConfiguration: boolean, links: readonly PeerLink[], before: Absence | null): Absence | null {
   if (!sameConfiguration) return 'configuration';
   if (links.some((link) => link.up)) return null;
-  return before === null ? 'silent' : before === 'goodbye' || before === 'configuration' ? 'unheard' : before;
+  return before === 'silent' ? 'silent' : 'unheard';
 }
 
 /** How long this node bears the silence of a peer, in ms of listening time. A leader is lost after `mlost_count` at the latest. */

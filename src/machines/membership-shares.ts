@@ -8,7 +8,7 @@
  */
 
 import type { MembershipContext, ModuleDigest, ShareMap, View } from './membership.types.js';
-import { isLive, peerNamed } from './membership-peers.js';
+import { isLive } from './membership-peers.js';
 import { assignBuckets, bucketsOf, mapsDigest, sameOwners, sharePercent, unowned } from './share-map.js';
 
 /** Versions of one view epoch. */
@@ -35,18 +35,18 @@ export function digestOf(maps: readonly ShareMap[], view: View): string {
   return mapsDigest(maps.filter((map) => epochOf(map) === epoch));
 }
 
-/** Modules of a node as last heard; empty for a node that does not count. */
-function modulesOn(node: string, context: MembershipContext): readonly ModuleDigest[] {
-  return node === context.input.self ? context.modules : (peerNamed(context.peers, node)?.modules ?? []);
-}
-
 /**
  * The maps as the leader wants them now. Maps of an earlier view are published anew, so that members that come from another half
  * take them over; others keep their version while their owners stay the same. Versions continue above all that are there.
  */
 export function leadersMaps(context: MembershipContext): readonly ShareMap[] {
   const { view, maps } = context;
-  const reports = view.members.flatMap((node) => modulesOn(node, context).map((module) => ({ node, module })));
+  const reports = [
+    ...context.modules.map((module) => ({ node: context.input.self, module })),
+    ...context.peers
+      .filter((peer) => view.members.includes(peer.node))
+      .flatMap((peer) => peer.modules.map((module) => ({ node: peer.node, module }))),
+  ];
   const reported = new Set(reports.map((report) => groupOf(report.module.module)));
   const up = reports.filter((report) => report.module.state === 'UP');
   const groups = new Set([
@@ -74,7 +74,7 @@ function assign(
 ): readonly number[] {
   const index = (node: string): number => context.input.nodes.indexOf(node);
   const best = up.filter((report) => report.module.quality === 'Ready' || previous?.includes(index(report.node)) === true);
-  const members = (best.length > 0 ? best : up).map((report) => index(report.node));
+  const members = (best.length > 0 ? best : up).map((report) => index(report.node)).sort((a, b) => a - b);
   return assignBuckets(
     members,
     members.map(() => 1),

@@ -10,7 +10,7 @@
 
 import type { MembershipContext, PeerState, View } from './membership.types.js';
 import { graceMs, joiningMs, mergingMs } from './membership-patience.js';
-import { isForeign, isLive, peerNamed } from './membership-peers.js';
+import { isForeign, isLive, type LivePeer, peerNamed } from './membership-peers.js';
 import { digestOf } from './membership-shares.js';
 
 /** What a node decided: its view now, whether it has joined, and since when it waits for others. */
@@ -25,11 +25,11 @@ export function decide(context: MembershipContext): Decision {
   const { input, view } = context;
   const lower = lowerPeers(context).filter(isLive);
   const chosen = lower.find(leadsItself);
-  if (chosen?.view?.members.includes(input.self) === true) return follow(context, chosen.view);
+  if (chosen?.view.members.includes(input.self) === true) return follow(context, chosen.view);
   if (context.joined && view.leader === input.self) return lead(context);
   // The present leader still leads and counts this node in, while a lower one that was just heard has not done so yet.
   const present = lower.find((peer) => peer.node === view.leader);
-  if (present !== undefined && leadsItself(present) && present.view?.members.includes(input.self) === true) {
+  if (present !== undefined && leadsItself(present) && present.view.members.includes(input.self)) {
     return follow(context, present.view);
   }
   const starting = !context.joined && !hasHeardEnough(context);
@@ -46,8 +46,8 @@ function lowerPeers(context: MembershipContext): readonly PeerState[] {
   return context.peers.filter((peer) => context.input.nodes.indexOf(peer.node) < own);
 }
 
-function leadsItself(peer: PeerState): boolean {
-  return peer.view?.leader === peer.node;
+function leadsItself(peer: LivePeer): boolean {
+  return peer.view.leader === peer.node;
 }
 
 /** Epochs never go back on a node: a leader whose epoch is behind hears ours, and publishes a newer one. */
@@ -60,9 +60,7 @@ function follow(context: MembershipContext, offered: View): Decision {
 function lead(context: MembershipContext): Decision {
   const { input, view } = context;
   const members = input.nodes.filter((node) => node === input.self || countsIn(node, context));
-  const heardViews = context.peers
-    .filter(isLive)
-    .flatMap((peer) => (peer.view === null ? [] : [{ node: peer.node, view: peer.view }]));
+  const heardViews = context.peers.filter(isLive);
   // A member that holds as new a view with other content, or a newer one, can only be brought over by a newer one still.
   const contested = heardViews.some(
     (heard) =>
@@ -87,9 +85,9 @@ function countsIn(node: string, context: MembershipContext): boolean {
 }
 
 /** Does a newcomer belong to a view of which others are likely to be heard in a moment? */
-function awaitsOthers(peer: PeerState, context: MembershipContext): boolean {
+function awaitsOthers(peer: LivePeer, context: MembershipContext): boolean {
   if (context.listeningMs - peer.liveSinceMs >= mergingMs(context.input.pulseMs)) return false;
-  const others = (peer.view?.members ?? []).filter((node) => node !== context.input.self);
+  const others = peer.view.members.filter((node) => node !== context.input.self);
   return others.some((node) => !isLive(peerNamed(context.peers, node)));
 }
 
@@ -107,6 +105,6 @@ function hasHeardEnough(context: MembershipContext): boolean {
   const digest = digestOf(context.maps, context.view);
   if (live.some((peer) => leadsItself(peer) && peer.mapsDigest !== digest)) return false;
   if (live.length === context.peers.length) return true;
-  const counted = live.flatMap((peer) => peer.view?.members ?? []);
+  const counted = live.flatMap((peer) => peer.view.members);
   return counted.length > 0 && counted.every((node) => node === context.input.self || live.some((peer) => peer.node === node));
 }

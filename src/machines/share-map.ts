@@ -59,7 +59,7 @@ function chained(powers: readonly number[]): readonly number[] {
  * every node that has the same input.
  *
  * @param members indices of the eligible nodes in the configuration's order, ascending, each below 255
- * @param powers power of each member, in the same order
+ * @param powers power of each member, in the same order; a missing one counts as 0
  * @param previous owners before, or null when there was no map
  * @returns the owner of each bucket; 255 everywhere when there are no members
  */
@@ -83,14 +83,10 @@ export function assignBuckets(
     return owner;
   });
   // Then the free buckets are filled in ascending order, member by member, so that a fresh map is made of few ranges.
-  const takers = members.flatMap((member) => Array.from({ length: left.get(member) ?? 0 }, () => member));
-  let next = 0;
-  return kept.map((owner) => {
-    if (owner !== nobody) return owner;
-    const taker = takers[next] ?? nobody;
-    next += 1;
-    return taker;
-  });
+  const takers = [...left].flatMap(([member, count]) => Array.from({ length: count }, () => member));
+  const free = kept.flatMap((owner, bucket) => (owner === nobody ? [bucket] : []));
+  const taken = new Map(free.map((bucket, index) => [bucket, takers[index]]));
+  return kept.map((owner, bucket) => taken.get(bucket) ?? owner);
 }
 
 export function sameOwners(a: readonly number[], b: readonly number[]): boolean {
@@ -114,8 +110,9 @@ export function sharePercent(buckets: number): number {
 export function mapsDigest(maps: readonly ShareMap[]): string {
   const lines = maps.map((map) => `${map.group} ${map.version}`).sort();
   let hash = 0x811c9dc5;
-  for (const character of lines.join('\n')) {
-    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  const text = lines.join('\n');
+  for (let index = 0; index < text.length; index += 1) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193) >>> 0;
   }
   return hash.toString(16).padStart(8, '0');
 }

@@ -16,10 +16,9 @@ function startedNet(count: number, seed: number, loss = 0): Net {
 
 t.test('20 % random loss for ten minutes and more: nobody is lost at the defaults', async (t) => {
   for (const [count, minutes, seed] of [
-    [2, 30, 1],
-    [2, 30, 2],
-    [3, 20, 3],
-    [5, 10, 4],
+    [2, 15, 1],
+    [3, 12, 2],
+    [4, 10, 3],
   ] as const) {
     const net = startedNet(count, seed, 0.2);
     net.run(minutes * 60_000);
@@ -39,7 +38,7 @@ function cuts(nodes: readonly string[]): readonly (readonly [readonly string[], 
 t.test('every cut of 2 to 4 nodes: each part has its leader and a full map; healed, one view within a second', async (t) => {
   for (const count of [2, 3, 4]) {
     for (const [left, right] of cuts(names(count))) {
-      for (const seed of [1, 2, 3, 4, 5]) {
+      for (const seed of [1, 2, 3]) {
         const net = startedNet(count, seed);
         net.partition([left, right]);
         net.run(2_500);
@@ -214,7 +213,7 @@ t.test('whatever happened, a network that is whole and quiet agrees within three
         if (problems.length > 0) throw new Error(problems.join('\n'));
       },
     ),
-    { numRuns: 150, seed: 20_240_701 },
+    { numRuns: 60, seed: 20_240_701 },
   );
   t.pass();
 });

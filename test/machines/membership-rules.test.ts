@@ -2,7 +2,7 @@ import t from 'tap';
 import type { MembershipContext, MembershipEffect, MembershipEvent, PulseReport } from '../../src/machines/membership.types.js';
 import { lossEvidence, seconds } from '../../src/machines/membership-evidence.js';
 import { isForeign, noView, peerNamed } from '../../src/machines/membership-peers.js';
-import { leadersMaps, shareOf, unconfirmedGroups, withoutOutdated } from '../../src/machines/membership-shares.js';
+import { followersMaps, leadersMaps, shareOf, unconfirmedGroups, withoutOutdated } from '../../src/machines/membership-shares.js';
 import { startContext, step } from '../../src/machines/membership-step.js';
 import { unowned } from '../../src/machines/share-map.js';
 import { moduleUp } from './membership-net.js';
@@ -296,4 +296,47 @@ t.test('nobody waits for ever: a node that no lower one takes in leads itself', 
   t.equal(early.joined, false);
   const late = run(early, events.slice(20)).context;
   t.match(late.view, { leader: 'n2', members: ['n2'] });
+});
+
+t.test('a follower keeps to its leader until a lower one that it hears has counted it in', async (t) => {
+  const of = (leader: string, epoch: number, members: readonly string[]) => ({
+    from: leader,
+    hears: ['n3'],
+    view: { epoch, leader, members },
+  });
+  const follower = run(start('n3'), [packet(10, of('n2', 3, ['n2', 'n3']))]).context;
+  const between = run(follower, [packet(20, of('n1', 9, ['n1']))]).context;
+  t.same(between.view, { epoch: 3, leader: 'n2', members: ['n2', 'n3'] });
+  const renewed = run(between, [packet(30, of('n2', 4, ['n2', 'n3']))]).context;
+  t.equal(renewed.view.epoch, 4);
+  const over = run(renewed, [packet(40, of('n1', 10, ['n1', 'n2', 'n3']))]).context;
+  t.equal(over.view.leader, 'n1');
+});
+
+t.test('a silent peer that comes back one-way stays silent; a restarted one has no round trip yet', async (t) => {
+  const silent = run(
+    joined(),
+    Array.from({ length: 8 }, (_, index) => tick(200 + index * 100)),
+  ).context;
+  const oneWay = run(silent, [packet(1_000, { from: 'n2', hears: [] })]).context;
+  t.equal(peerNamed(oneWay.peers, 'n2')?.absence, 'silent');
+  const measured = packet(1_010, { from: 'n2' });
+  if (measured.type !== 'PACKET') throw new Error('it is a packet');
+  const near = run(oneWay, [{ ...measured, report: { ...measured.report, rttMs: 3 } }]).context;
+  t.equal(peerNamed(near.peers, 'n2')?.links[0]?.rttMs, 3);
+  t.equal(peerNamed(run(near, [packet(1_020, { from: 'n2' })]).context.peers, 'n2')?.links[0]?.rttMs, 3);
+  t.equal(peerNamed(run(near, [packet(1_020, { from: 'n2', bootEpoch: 2 })]).context.peers, 'n2')?.links[0]?.rttMs, null);
+});
+
+t.test('a follower keeps the maps of several groups in order', async (t) => {
+  const map = (group: string, version: number) => ({ group, version, owners: unowned });
+  const heard = followersMaps(followersMaps([], [map('b/x', 1), map('a/x', 2)]), [map('c/x', 3), map('a/x', 4)]);
+  t.same(
+    heard.map((one) => [one.group, one.version]),
+    [
+      ['a/x', 4],
+      ['b/x', 1],
+      ['c/x', 3],
+    ],
+  );
 });

@@ -69,6 +69,11 @@ t.test('counts by power', async (t) => {
   }
   t.same(assignBuckets([], [], null), unowned);
   t.same(bucketQuotas([], []), []);
+  t.same(bucketQuotas([1, 1], []), [128, 128]);
+  t.ok(
+    assignBuckets([3, 5], [1], null).every((owner) => owner === 3),
+    'a power that is missing counts as 0',
+  );
 });
 
 t.test('a fresh map is made of one range a node', async (t) => {
