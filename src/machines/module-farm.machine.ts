@@ -382,7 +382,11 @@ export const moduleFarmMachine = moduleSetup.createMachine({
               entry: 'disarmAll',
               invoke: runs(
                 () => ({ script: 'poststop', from: 'UP', to: 'STOP', limit: 'forcestop' }),
-                [{ guard: 'toStartAgain', target: '#module.STOP', actions: ['startAgain'] }, { target: '#module.STOP' }],
+                [
+                  { guard: 'toWait', target: '#module.WAIT.evaluating' },
+                  { guard: 'toStartAgain', target: '#module.STOP', actions: ['startAgain'] },
+                  { target: '#module.STOP' },
+                ],
               ),
             },
           },
