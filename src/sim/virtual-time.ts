@@ -7,6 +7,8 @@ interface Entry {
   readonly atMs: number;
   readonly order: number;
   readonly run: () => void;
+  /** It makes no promise by itself. */
+  readonly quiet: boolean;
   cancelled: boolean;
 }
 
@@ -17,6 +19,8 @@ export interface VirtualTime {
   nowMs(): number;
   /** Entries at the same time run in the order in which they were scheduled. */
   schedule(delayMs: number, run: () => void): Scheduled;
+  /** As `schedule`, for what makes no promise unless it says so by `touch`: its consequences need not be waited for. */
+  scheduleQuiet(delayMs: number, run: () => void): Scheduled;
   cancel(entry: unknown): void;
   /** Runs everything up to and including `untilMs`; `after` is called when each entry's consequences have settled. */
   runUntil(untilMs: number, after?: () => void): Promise<void>;
@@ -70,15 +74,18 @@ export function createVirtualTime(startMs = 1_000_000): VirtualTime {
     return top;
   };
 
+  const add = (delayMs: number, run: () => void, quiet: boolean): Scheduled => {
+    order += 1;
+    const entry: Entry = { atMs: nowMs + Math.max(0, delayMs), order, run, quiet, cancelled: false };
+    push(entry);
+    return entry;
+  };
+
   return {
     nowMs: () => nowMs,
     steps: () => steps,
-    schedule(delayMs, run) {
-      order += 1;
-      const entry: Entry = { atMs: nowMs + Math.max(0, delayMs), order, run, cancelled: false };
-      push(entry);
-      return entry;
-    },
+    schedule: (delayMs, run) => add(delayMs, run, false),
+    scheduleQuiet: (delayMs, run) => add(delayMs, run, true),
     cancel(entry) {
       if (typeof entry === 'object' && entry !== null && 'cancelled' in entry) entry.cancelled = true;
     },
@@ -95,6 +102,7 @@ export function createVirtualTime(startMs = 1_000_000): VirtualTime {
         if (top.cancelled) continue;
         nowMs = top.atMs;
         steps += 1;
+        if (!top.quiet) touched = true;
         top.run();
         while (touched) {
           touched = false;

@@ -1,0 +1,72 @@
+/** The simulated network between the nodes: latency, loss, duplication, reordering, one-way and whole cuts. Carries pulses, sealed in name only. */
+import type { Closable } from '../actors/ports.js';
+import type { PulseReport } from '../machines/membership.types.js';
+import type { SeededRandom } from './random.js';
+import type { VirtualTime } from './virtual-time.js';
+
+/** How one direction of a lan behaves. */
+export interface LinkQuality {
+  readonly latencyMs: number;
+  readonly jitterMs: number;
+  /** Of datagrams, 0 to 1. */
+  readonly loss: number;
+  readonly duplication: number;
+}
+
+export const goodLink: LinkQuality = { latencyMs: 0.3, jitterMs: 0.4, loss: 0, duplication: 0 };
+
+export interface SimNetwork {
+  /** Cuts one direction on a lan (null: all lans). */
+  cut(from: string, to: string, lan: string | null): void;
+  heal(from: string, to: string, lan: string | null): void;
+  healAll(): void;
+  isCut(from: string, to: string, lan: string): boolean;
+  setQuality(quality: LinkQuality): void;
+  send(from: string, to: string, lan: string, keyHex: string | null, pulse: PulseReport): void;
+  /** Where the datagrams for a node go, until closed. */
+  listen(node: string, receiver: (keyHex: string | null, pulse: PulseReport) => void): Closable;
+  readonly counts: { sent: number; lost: number; duplicated: number };
+}
+
+/** A network without faults. */
+export function createSimNetwork(time: VirtualTime, random: SeededRandom): SimNetwork {
+  const cuts = new Set<string>();
+  const receivers = new Map<string, (keyHex: string | null, pulse: PulseReport) => void>();
+  const counts = { sent: 0, lost: 0, duplicated: 0 };
+  let quality = goodLink;
+  const name = (from: string, to: string, lan: string | null): string => `${from}>${to}@${lan ?? '*'}`;
+  const isCut = (from: string, to: string, lan: string): boolean =>
+    cuts.has(name(from, to, null)) || cuts.has(name(from, to, lan));
+
+  return {
+    counts,
+    isCut,
+    cut: (from, to, lan) => void cuts.add(name(from, to, lan)),
+    heal: (from, to, lan) => void cuts.delete(name(from, to, lan)),
+    healAll: () => cuts.clear(),
+    setQuality: (next) => {
+      quality = next;
+    },
+    listen: (node, receiver) => {
+      receivers.set(node, receiver);
+      return {
+        close: () => {
+          if (receivers.get(node) === receiver) receivers.delete(node);
+        },
+      };
+    },
+    send(from, to, lan, keyHex, pulse) {
+      counts.sent += 1;
+      if (isCut(from, to, lan) || random.chance(quality.loss)) {
+        counts.lost += 1;
+        return;
+      }
+      const copies = random.chance(quality.duplication) ? 2 : 1;
+      if (copies === 2) counts.duplicated += 1;
+      for (let copy = 0; copy < copies; copy += 1) {
+        const delayMs = quality.latencyMs + random.uniform() * quality.jitterMs;
+        time.scheduleQuiet(delayMs, () => receivers.get(to)?.(keyHex, pulse));
+      }
+    },
+  };
+}
