@@ -200,7 +200,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
 
   // ---------------------------------------------------------------- begin
+  // A script that runs meanwhile may call: it is let in at once and answered when its module is known.
+  let begun = (): void => undefined;
   const http = await startHttpService({
+    begun: new Promise((resolve) => {
+      begun = resolve;
+    }),
     face,
     table,
     seal: () => seal,
@@ -215,6 +220,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   await modules.begin();
   listen(null);
   await cluster.begin();
+  begun();
 
   const close = async (): Promise<void> => {
     await http.close();

@@ -104,7 +104,7 @@ export function createModuleAdministration(options: ModuleAdministrationOptions)
         'config',
         () => store.apply(name),
         async ({ active }) => {
-          const host = await runtime.addModule(active);
+          const host = await runtime.addModule(active, 'configured');
           host.log(messages.configApplied(name, active.signature, caller.who));
         },
       );

@@ -51,7 +51,10 @@ export function readRecord(value: unknown): ModuleRecord | null {
   return isRecord(value) ? value : null;
 }
 
-/** How a module begins when the daemon starts. */
+/** Why a module begins: the daemon starts, or the module's configuration was applied, which starts nothing by itself. */
+export type Occasion = 'daemonStart' | 'configured';
+
+/** How a module begins. */
 export interface Beginning {
   readonly input: ModuleInput;
   /** A start to be commanded at once: at boot (after `delayMs`), or the second half of a stopstart. */
@@ -72,16 +75,14 @@ export function startsAtBoot(boot: ServiceConfig['boot'], record: ModuleRecord |
   }
 }
 
-/**
- * Where a module begins.
- * @param boots the daemon starts because the machine does (or it was shut down in order): boot settings apply.
- */
+/** Where a module begins. */
 export function begin(
   plan: ModulePlan,
   service: ServiceConfig,
   record: ModuleRecord | null,
   run: InterruptedScript | null,
   bootId: string,
+  occasion: Occasion = 'daemonStart',
 ): Beginning {
   const sameBoot = record !== null && record.bootId === bootId;
   const base = {
@@ -96,6 +97,7 @@ export function begin(
     const resume = planResumption(record.path, record.intent, run);
     return { input: { ...stopped, resume }, start: null };
   }
+  if (occasion === 'configured') return { input: stopped, start: null };
   if (sameBoot && record.lastIntent === 'stopstart' && record.wish === 'start') {
     return { input: stopped, start: { kind: 'automatic', delayMs: 0 } };
   }

@@ -25,7 +25,7 @@ import { startMembership } from './membership.actor.js';
 import type { ModuleHost } from './module-host.js';
 import { hostModule } from './module-host.js';
 import { planOf } from './module-plan.js';
-import { begin, readRecord, stateRecord } from './module-record.js';
+import { begin, type Occasion, readRecord, stateRecord } from './module-record.js';
 import type { ActiveModule, Ports } from './ports.js';
 import type { ProcessMatcher } from './process-watch.actor.js';
 import { createProcessWatch } from './process-watch.actor.js';
@@ -66,8 +66,8 @@ export interface NodeRuntime {
   readonly node: string;
   readonly ring: EventRing;
   readonly hosts: ReadonlyMap<string, ModuleHost>;
-  /** Begins a module from what is on disk of it: at the daemon's start, or when its configuration was applied. */
-  addModule(active: ActiveModule): Promise<ModuleHost>;
+  /** Begins a module from what is on disk of it: at the daemon's start (the default), or when its configuration was applied. */
+  addModule(active: ActiveModule, occasion?: Occasion): Promise<ModuleHost>;
   removeModule(name: string): Promise<void>;
   joinCluster(membership: ClusterMembership): Promise<void>;
   leaveCluster(goodbye: boolean): Promise<void>;
@@ -278,14 +278,14 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
       return { close: () => void listeners.delete(listener) };
     },
 
-    async addModule(active) {
+    async addModule(active, occasion = 'daemonStart') {
       const { name, config } = active;
       drop(name);
       const record = readRecord(await records.load(name, stateRecord));
       const run = await interrupted(name);
       actives.set(name, active);
       ports.scripts.guardUserlogs(active.varDir, (config.user?.userlogSizeKb ?? 2048) * 1024);
-      const { input, start } = begin(planOf(name, config), config.service, record, run, ports.host.bootId);
+      const { input, start } = begin(planOf(name, config), config.service, record, run, ports.host.bootId, occasion);
       root.send({ type: 'module.add', name, input });
       const actor = root.getSnapshot().children[moduleActorId(name)];
       if (actor === undefined) throw new Error(`the actor of module ${name} was not started`);

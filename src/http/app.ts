@@ -48,6 +48,8 @@ export interface HttpAppOptions {
   /** The cluster's key and nodes as they are now; null while there is none. */
   readonly seal: () => SealKeys | null;
   readonly probes: () => Promise<readonly ProbeObservation[]>;
+  /** Requests wait for it: before the modules are read nobody may be told that there are none. Absent: they do not wait. */
+  readonly begun?: Promise<void>;
   /** Directory of ours in which the front's private socket is made. */
   readonly runDir: string;
   /** Path of the CLI's socket; null for none. */
@@ -133,13 +135,14 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     }
   }
   async function outermost(ctx: Context, next: Next): Promise<void> {
-    const begun = performance.now();
+    const since = performance.now();
     const { method, path } = ctx;
+    await options.begun;
     ctx.state = { who: '?', via: 'loopback', identity: null, local: false, sealed: false, source: '', body: null };
     ctx.set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'no-referrer' });
     ctx.set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
     await answerProblems(ctx, next);
-    options.onAccess?.({ who: ctx.state.who, method, path, status: ctx.status, ms: performance.now() - begun });
+    options.onAccess?.({ who: ctx.state.who, method, path, status: ctx.status, ms: performance.now() - since });
   }
 
   /** Who asks, and may they? */
