@@ -20,6 +20,7 @@ import { startHttpService } from './http/service.js';
 import { createClusterStore } from './io/cluster-store.js';
 import { takeInstance } from './io/instance.js';
 import { createLogs } from './io/logs/logs.js';
+import { createSystemLog, type SystemLogKind } from './io/logs/system-log.js';
 import { realCompiler } from './io/modules/compiling.js';
 import { installShims } from './io/modules/shims.js';
 import { createModuleStore } from './io/modules/store.js';
@@ -41,7 +42,8 @@ export interface DaemonOptions {
   readonly listen: readonly string[] | null;
   readonly httpPort: number;
   readonly version: string;
-  readonly system: 'none' | 'journal' | 'syslog';
+  /** The machine's own log, besides the files. */
+  readonly system: SystemLogKind;
   /** Environment for macros and scripts, beyond the daemon's. */
   readonly extraEnv: Readonly<Record<string, string>>;
 }
@@ -95,7 +97,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { clock, host, records } = platform;
   const instance = await takeInstance(safevar, platform.processes);
   const now = (): { readonly atMs: number; readonly wallMs: number } => ({ atMs: clock.monotonicMs(), wallMs: clock.wallMs() });
-  const logs = createLogs({ safevar, now, system: options.system });
+  const systemLog = createSystemLog(options.system);
+  const logs = createLogs({ safevar, now, systemLog });
   const table = createReadyTable();
   const start = await nextStart(records, clock.wallMs());
   const probe: Probe = {
@@ -130,6 +133,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   report = (message) => runtime.log(messages.partFailed('storage', message));
   for (const message of early) report(message);
   runtime.log(messages.daemonStarted(version, process.pid));
+  if (systemLog.kind === 'none' && options.system !== 'none' && options.system !== 'auto') {
+    runtime.log(messages.partFailed('log', `the machine's ${options.system} cannot be had: lines go to the files only`));
+  }
 
   // ---------------------------------------------------------------- what is kept on disk
   const templates = join(dirname(fileURLToPath(import.meta.url)), '..', 'conf', 'modules');

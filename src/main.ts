@@ -14,8 +14,8 @@ const usage = `holdfastd: keeps applications running on this node
   --node NAME      this node's name in cluster.xml (default: found by its addresses)
   --listen ADDR    address of the web service, may be repeated (default: the node's addresses in cluster.xml)
   --http-port N    port of the web service (default 9010)
-  --log WHERE      besides the files: none, journal or syslog (default none)
-  --config FILE    settings as JSON, named as above (default SAFE/conf/holdfastd.json); the command line wins
+  --log WHERE      besides the files: none, auto, journal, syslog or stderr (default none)
+  --config FILE    settings as JSON, as in conf/holdfastd.json (default SAFE/conf/holdfastd.json); the command line wins
   --version
   --help
 `;
@@ -46,10 +46,16 @@ function settings(file: string, required: boolean): Readonly<Record<string, unkn
   const isObject = (one: unknown): one is Readonly<Record<string, unknown>> =>
     typeof one === 'object' && one !== null && !Array.isArray(one);
   if (!isObject(value)) throw new UsageError(`${file} must hold one JSON object`);
-  const known = ['safe', 'var', 'node', 'listen', 'http-port', 'log'];
+  const known = ['safe', 'safevar', 'node', 'listen', 'httpPort', 'system', 'env'];
   const unknown = Object.keys(value).filter((key) => !known.includes(key) && !key.startsWith('$') && !key.startsWith('//'));
   if (unknown.length > 0) throw new UsageError(`${file}: ${unknown.join(', ')} is not a setting; there are ${known.join(', ')}`);
   return value;
+}
+
+/** An object of texts. */
+function texts(value: unknown): Readonly<Record<string, string>> {
+  if (typeof value !== 'object' || value === null) return {};
+  return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
 
 function read(argv: readonly string[]): DaemonOptions | 'help' | 'version' {
@@ -68,13 +74,13 @@ function read(argv: readonly string[]): DaemonOptions | 'help' | 'version' {
   const file = settings(values.config ?? join(safeDefault, 'conf', 'holdfastd.json'), values.config !== undefined);
   const safe = resolve(text(values.safe) ?? text(file['safe']) ?? safeDefault);
   const safevar = resolve(
-    text(values.var) ?? text(file['var']) ?? text(process.env['SAFEVAR']) ?? (windows ? join(safe, 'var') : '/var/holdfast'),
+    text(values.var) ?? text(file['safevar']) ?? text(process.env['SAFEVAR']) ?? (windows ? join(safe, 'var') : '/var/holdfast'),
   );
-  const port = Number(values['http-port'] ?? file['http-port'] ?? 9010);
+  const port = Number(values['http-port'] ?? file['httpPort'] ?? 9010);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new UsageError('--http-port must be a port, 1 to 65535');
-  const log = text(values.log) ?? text(file['log']) ?? 'none';
-  if (log !== 'none' && log !== 'journal' && log !== 'syslog')
-    throw new UsageError(`--log is none, journal or syslog, not ${log}`);
+  const log = text(values.log) ?? text(file['system']) ?? 'none';
+  if (log !== 'none' && log !== 'auto' && log !== 'journal' && log !== 'syslog' && log !== 'stderr')
+    throw new UsageError(`--log is none, auto, journal, syslog or stderr, not ${log}`);
   const listed = Array.isArray(file['listen']) ? file['listen'].filter((one) => typeof one === 'string') : null;
   return {
     safe,
@@ -84,7 +90,7 @@ function read(argv: readonly string[]): DaemonOptions | 'help' | 'version' {
     httpPort: port,
     version: version(),
     system: log,
-    extraEnv: {},
+    extraEnv: texts(file['env']),
   };
 }
 
