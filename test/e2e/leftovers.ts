@@ -1,0 +1,37 @@
+/** Finds and ends what a test has left behind: processes are known by the test's own directory in their command line or environment. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+import { identify, type ProcessMark, signal } from '../../src/demo/processes.js';
+
+function mentions(file: string, text: string): boolean {
+  try {
+    return readFileSync(file, 'latin1').includes(text);
+  } catch {
+    // Gone since the listing, or another user's.
+    return false;
+  }
+}
+
+/** The living processes (this one left out) that have that path in their arguments or environment. */
+export function processesOf(directory: string): readonly ProcessMark[] {
+  const found: ProcessMark[] = [];
+  for (const name of readdirSync('/proc')) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid) || pid === process.pid) continue;
+    if (!mentions(`/proc/${pid}/cmdline`, directory) && !mentions(`/proc/${pid}/environ`, directory)) continue;
+    const mark = identify(pid);
+    if (mark !== null) found.push(mark);
+  }
+  return found;
+}
+
+/** Kills them until none is left: what forks meanwhile is found in the next round. @throws Error after 100 rounds. */
+export async function killProcessesOf(directory: string): Promise<void> {
+  for (let round = 0; round < 100; round += 1) {
+    const marks = processesOf(directory);
+    if (marks.length === 0) return;
+    for (const mark of marks) signal(mark, 'SIGKILL');
+    await wait(20);
+  }
+  throw new Error(`processes of ${directory} do not end: ${processesOf(directory).map(({ pid }) => pid)}`);
+}
