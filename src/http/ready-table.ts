@@ -13,7 +13,8 @@ const nameBytes = 32;
 const states: readonly StateName[] = ['UNKNOWN', 'STOP', 'WAIT', 'UP', 'PRIM', 'SECOND', 'ALONE', 'NOTCONFIGURED'];
 const qualities: readonly Quality[] = ['Unknown', 'Ready', 'Transient', 'NotReady'];
 
-// Layout: the tick (8 bytes), the generation of the names (4), 4 spare; then per slot 4 words (ready, state, quality, changes); then the names.
+// Layout: the time that ticks count from (8 bytes), the generation of the names (4), the tick (4); then per slot 4 words (ready, state,
+// quality, changes); then the names. The tick is in ms modulo 2^32: a word that is read and written whole.
 const wordsPerSlot = 4;
 const slotsOffset = 16;
 const namesOffset = slotsOffset + readyTableCapacity * wordsPerSlot * 4;
@@ -32,20 +33,24 @@ export interface Health {
   readonly alive: boolean;
 }
 
+/** What `performance.now` of this thread has to be moved by. */
+const threadOffsetMs = Number(process.hrtime.bigint()) / 1e6 - performance.now();
 /** CLOCK_MONOTONIC in ms, the same in all threads. */
 export function monotonicMs(): number {
-  return Number(process.hrtime.bigint() / 1_000_000n);
+  return performance.now() + threadOffsetMs;
 }
+/** A tick may look as much as this ahead of a reader that took the time just before it. */
+const aheadMs = 1000;
 
 interface Views {
-  readonly tick: BigInt64Array;
+  readonly base: Float64Array;
   readonly head: Int32Array;
   readonly slots: Int32Array;
   readonly names: Uint8Array;
 }
 function views(memory: SharedArrayBuffer): Views {
   return {
-    tick: new BigInt64Array(memory, 0, 1),
+    base: new Float64Array(memory, 0, 1),
     head: new Int32Array(memory, 8, 2),
     slots: new Int32Array(memory, slotsOffset, readyTableCapacity * wordsPerSlot),
     names: new Uint8Array(memory, namesOffset, readyTableCapacity * nameBytes),
@@ -67,7 +72,9 @@ export interface ReadyTable {
 /** Makes an empty table. Every module is not ready until the first `tick` and its `set`. */
 export function createReadyTable(now: () => number = monotonicMs): ReadyTable {
   const memory = new SharedArrayBuffer(tableBytes);
-  const { tick, head, slots, names } = views(memory);
+  const { base, head, slots, names } = views(memory);
+  const begun = now() - 1;
+  base[0] = begun;
   const slotOf = new Map<string, number>();
   const free = Array.from({ length: readyTableCapacity }, (_, index) => readyTableCapacity - 1 - index);
 
@@ -81,7 +88,8 @@ export function createReadyTable(now: () => number = monotonicMs): ReadyTable {
   return {
     memory,
     tick() {
-      Atomics.store(tick, 0, BigInt(Math.trunc(now())));
+      // 0 says that it has never ticked.
+      Atomics.store(head, 1, Math.trunc(now() - begun) | 0 || 1);
     },
     set(module, ready, state, quality) {
       assert.match(module, /^[A-Za-z][\w-]{0,31}$/, 'a name of a module');
@@ -110,14 +118,19 @@ export function createReadyTable(now: () => number = monotonicMs): ReadyTable {
 
 /** The reading side. */
 export interface ReadyReader {
-  /** Null for a module that the table does not have. */
-  read(module: string): Health | null;
+  /** Null for a module that the table does not have. @param atMs the present, when the caller has looked already. */
+  read(module: string, atMs?: number): Health | null;
   modules(): readonly string[];
 }
 
 /** Reads a table in any thread. */
 export function createReadyReader(memory: SharedArrayBuffer, now: () => number = monotonicMs): ReadyReader {
-  const { tick, head, slots, names } = views(memory);
+  const {
+    base: [begun = 0],
+    head,
+    slots,
+    names,
+  } = views(memory);
   let known = -1;
   let slotOf = new Map<string, number>();
 
@@ -135,25 +148,31 @@ export function createReadyReader(memory: SharedArrayBuffer, now: () => number =
     slotOf = found;
     known = generation;
   }
-  function sample(slot: number): Health {
-    const base = slot * wordsPerSlot;
-    const ticked = Number(Atomics.load(tick, 0));
-    const age = ticked === 0 ? null : Math.max(0, now() - ticked);
+  function loopAge(atMs: number): number | null {
+    const tick = Atomics.load(head, 1);
+    if (tick === 0) return null;
+    const age = (Math.trunc(atMs - begun) - tick) | 0;
+    // Negative by more than that: silent for weeks, so that the difference has wrapped around.
+    return age >= 0 ? age : age > -aheadMs ? 0 : Number.MAX_SAFE_INTEGER;
+  }
+  function sample(slot: number, atMs: number): Health {
+    const word = slot * wordsPerSlot;
+    const age = loopAge(atMs);
     return {
-      ready: Atomics.load(slots, base) === 1,
-      state: states[Atomics.load(slots, base + 1)] ?? 'UNKNOWN',
-      quality: qualities[Atomics.load(slots, base + 2)] ?? 'Unknown',
-      changes: Atomics.load(slots, base + 3),
+      ready: Atomics.load(slots, word) === 1,
+      state: states[Atomics.load(slots, word + 1)] ?? 'UNKNOWN',
+      quality: qualities[Atomics.load(slots, word + 2)] ?? 'Unknown',
+      changes: Atomics.load(slots, word + 3),
       loopAgeMs: age,
       alive: age !== null && age < loopLimitMs,
     };
   }
   return {
-    read(module) {
+    read(module, atMs = now()) {
       for (let attempt = 0; attempt < 1000; attempt += 1) {
         refresh();
         const slot = slotOf.get(module);
-        const health = slot === undefined ? null : sample(slot);
+        const health = slot === undefined ? null : sample(slot, atMs);
         // A slot is ready for another module only after two complete changes (removal, new name), four generations: below that the
         // sample is of the module that was asked for. Above it, the names have to be read again.
         if (Atomics.load(head, 0) - known < 4) return health;

@@ -24,7 +24,7 @@ t.test('the newest gets in, the longest silent goes', (t) => {
   const [a, b, c, d, e, f] = ['a', 'b', 'c', 'd', 'e', 'f'].map(socket);
   if (!a || !b || !c || !d || !e || !f) throw new Error('sockets');
   for (const one of [a, b, c]) t.ok(connections.add(one, 'x'));
-  connections.answered(a);
+  connections.answered(a, 0);
   t.ok(connections.add(d, 'x'), 'the source has three already');
   t.ok(b.destroyed, 'the oldest that has said nothing, before one that has asked');
   t.ok(connections.add(e, 'y'));
@@ -44,9 +44,10 @@ t.test('idle ones go in the order of their last answer; what is being answered n
   if (!a || !b || !c || !d) throw new Error('sockets');
   connections.add(a, 'x');
   connections.add(b, 'x');
-  connections.answered(a);
-  connections.answered(b);
-  connections.answered(a);
+  connections.answered(a, 0);
+  connections.answered(b, 500);
+  connections.answered(a, 900);
+  connections.answered(a, 1000);
   t.ok(connections.add(c, 'x'));
   t.ok(b.destroyed, 'a has been answered since');
   connections.busy(a);
@@ -54,7 +55,7 @@ t.test('idle ones go in the order of their last answer; what is being answered n
   t.notOk(connections.add(d, 'x'), 'refused: both are being answered');
   t.notOk(a.destroyed || c.destroyed);
   connections.busy(d);
-  connections.answered(d);
+  connections.answered(d, 0);
   t.end();
 });
 
@@ -93,9 +94,9 @@ t.test('probers: count, mean interval, and answers since the change', (t) => {
   let reads = 0;
   const headers = () => {
     reads += 1;
-    return { host: 'h'.repeat(500), agent: 'curl' };
+    return { source: '10.0.0.1', host: 'h'.repeat(500), agent: 'curl' };
   };
-  const probe = { module: 'farm', source: '10.0.0.1', status: 200, changes: 1 } as const;
+  const probe = { module: 'farm', status: 200, changes: 1 } as const;
   log.observe(connection, { ...probe, atMs: 1000 }, headers);
   t.equal(log.list()[0]?.intervalMs, null);
   log.observe(connection, { ...probe, atMs: 3000 }, headers);
@@ -119,10 +120,10 @@ t.test('probers: count, mean interval, and answers since the change', (t) => {
 
 t.test('a flood of unknown probers does not push out the known', (t) => {
   const log = createProbeLog(() => t.fail('nobody new is told of'));
-  const probe = { module: 'farm', source: 's', status: 200, changes: 1 } as const;
-  for (const atMs of [1, 2]) log.observe({}, { ...probe, atMs }, () => ({ host: '', agent: 'balancer' }));
+  const probe = { module: 'farm', status: 200, changes: 1 } as const;
+  for (const atMs of [1, 2]) log.observe({}, { ...probe, atMs }, () => ({ source: 's', host: '', agent: 'balancer' }));
   for (let index = 0; index < probeLogCapacity * 2; index += 1) {
-    log.observe({}, { ...probe, changes: index, atMs: 10 + index }, () => ({ host: '', agent: `a${index}` }));
+    log.observe({}, { ...probe, changes: index, atMs: 10 + index }, () => ({ source: 's', host: '', agent: `a${index}` }));
   }
   t.equal(log.list().length, probeLogCapacity);
   t.ok(log.list().some((one) => one.agent === 'balancer'));

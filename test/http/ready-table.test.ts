@@ -17,6 +17,12 @@ t.test('nothing is ready before the loop ticks, and nothing when it has been sil
   t.match(reader.read('a'), { alive: false, loopAgeMs: 2000 });
   table.tick();
   t.match(reader.read('a'), { alive: true });
+  t.match(reader.read('a', now - 3), { alive: true, loopAgeMs: 0 }, 'the tick came just after the reader took the time');
+  t.match(reader.read('a', now + 30 * 86_400_000), { alive: false }, 'silent for a month');
+  now += 60 * 86_400_000;
+  t.match(reader.read('a'), { alive: false });
+  table.tick();
+  t.match(reader.read('a'), { alive: true, loopAgeMs: 0 }, 'after two months');
   table.set('a', true, 'ALONE', 'Ready');
   t.match(reader.read('a'), { changes: 1, state: 'ALONE' }, 'a change of the state is none of readiness');
   table.set('a', false, 'WAIT', 'NotReady');

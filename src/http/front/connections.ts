@@ -20,7 +20,11 @@ interface Source {
 interface Tracked {
   readonly socket: TrackedSocket;
   readonly source: Source;
+  /** When it became idle; null while it is not. */
+  idleAtMs: number | null;
 }
+/** The order of the idle ones need not be more exact than that. */
+const orderMs = 1000;
 export interface ConnectionLimits {
   readonly connections: number;
   readonly connectionsPerSource: number;
@@ -34,8 +38,8 @@ export interface Connections {
   remove(socket: TrackedSocket): void;
   /** A whole head has come: from here to `answered` it is not closed. */
   busy(socket: TrackedSocket): void;
-  /** The answer is out; the connection waits for the next request. */
-  answered(socket: TrackedSocket): void;
+  /** The answer is out; the connection waits for the next request. @param atMs monotonic */
+  answered(socket: TrackedSocket, atMs: number): void;
   /** Takes a place for an API request and returns what gives it back (once). Null: the limit is reached, answer 503. */
   beginRequest(socket: TrackedSocket): (() => void) | null;
   /** For tests and diagnosis. */
@@ -52,6 +56,7 @@ export function createConnections(limits: ConnectionLimits): Connections {
   let evicted = 0;
 
   function occupy(item: Tracked): void {
+    item.idleAtMs = null;
     pending.delete(item);
     idle.delete(item);
     item.source.pending.delete(item);
@@ -83,7 +88,7 @@ export function createConnections(limits: ConnectionLimits): Connections {
       const source = sources.get(address) ?? { address, total: 0, requests: 0, pending: new Set(), idle: new Set() };
       if (source.total >= limits.connectionsPerSource && !evict(source.pending, source.idle)) return false;
       if (tracked.size >= limits.connections && !evict(pending, idle)) return false;
-      const item = { socket, source };
+      const item: Tracked = { socket, source, idleAtMs: null };
       sources.set(address, source);
       source.total += 1;
       source.pending.add(item);
@@ -99,10 +104,11 @@ export function createConnections(limits: ConnectionLimits): Connections {
       const item = tracked.get(socket);
       if (item !== undefined) occupy(item);
     },
-    answered(socket) {
+    answered(socket, atMs) {
       const item = tracked.get(socket);
-      if (item === undefined) return;
+      if (item === undefined || (item.idleAtMs !== null && atMs - item.idleAtMs < orderMs)) return;
       occupy(item);
+      item.idleAtMs = atMs;
       idle.add(item);
       item.source.idle.add(item);
     },

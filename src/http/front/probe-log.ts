@@ -26,15 +26,20 @@ interface Prober {
 /** One answered probe. */
 export interface Probe {
   readonly module: string;
-  readonly source: string;
   readonly status: 200 | 404;
   /** Of the module's `Health` at that moment. */
   readonly changes: number;
   readonly atMs: number;
 }
+/** Who probes. */
+export interface ProberName {
+  readonly source: string;
+  readonly host: string;
+  readonly agent: string;
+}
 export interface ProbeLog {
-  /** @param connection what stays the same for all probes of one connection; its headers are read only once per module. */
-  observe(connection: object, probe: Probe, headers: () => { readonly host: string; readonly agent: string }): void;
+  /** @param connection what stays the same for all probes of one connection; `prober` is asked for only once per module. */
+  observe(connection: object, probe: Probe, prober: () => ProberName): void;
   list(): readonly RawProbeObservation[];
 }
 
@@ -57,12 +62,12 @@ export function createProbeLog(onAnswer: (probe: RawProbeObservation) => void): 
     }
     if (victim !== null) probers.delete(victim);
   }
-  function find(probe: Probe, host: string, agent: string): Prober {
-    const key = `${probe.module} ${probe.source} ${host}\n${agent}`;
+  function find(probe: Probe, { source, host, agent }: ProberName): Prober {
+    const key = `${probe.module} ${source} ${host}\n${agent}`;
     const found = probers.get(key);
     if (found !== undefined) return found;
     if (probers.size >= probeLogCapacity) makeRoom();
-    const { module, source, status, changes, atMs } = probe;
+    const { module, status, changes, atMs } = probe;
     const made: Prober = {
       ...{ module, source, host, agent, count: 0, lastAtMs: atMs, intervalMs: null },
       ...{ lastStatus: status, changes, known: false, answers: 0 },
@@ -82,11 +87,11 @@ export function createProbeLog(onAnswer: (probe: RawProbeObservation) => void): 
     answersSinceChange: prober.answers,
   });
   return {
-    observe(connection, probe, headers) {
+    observe(connection, probe, name) {
       let prober = last.get(connection);
       if (prober === undefined || prober.module !== probe.module) {
-        const { host, agent } = headers();
-        prober = find(probe, host.slice(0, textLimit), agent.slice(0, textLimit));
+        const { source, host, agent } = name();
+        prober = find(probe, { source, host: host.slice(0, textLimit), agent: agent.slice(0, textLimit) });
         last.set(connection, prober);
       }
       if (prober.count > 0) {

@@ -36,9 +36,10 @@ function sourceOf(socket: Socket): string {
   const address = socket.remoteAddress ?? '';
   return address.startsWith('::ffff:') ? address.slice(7) : address;
 }
-function observe(incoming: IncomingMessage, module: string, status: 200 | 404, changes: number): void {
+function observe(incoming: IncomingMessage, module: string, status: 200 | 404, changes: number, atMs: number): void {
   const { socket } = incoming;
-  probes.observe(socket, { module, source: sourceOf(socket), status, changes, atMs: monotonicMs() }, () => ({
+  probes.observe(socket, { module, status, changes, atMs }, () => ({
+    source: sourceOf(socket),
     host: incoming.headers.host ?? '',
     agent: incoming.headers['user-agent'] ?? '',
   }));
@@ -63,9 +64,11 @@ function onProbe(incoming: IncomingMessage, response: ServerResponse, path: stri
     return;
   }
   const module = path.slice(probeStart.length, -probeEnd.length);
-  const health = table.read(module);
+  const atMs = monotonicMs();
+  const health = table.read(module, atMs);
   const ready = health?.ready === true && health.alive;
-  if (health !== null) observe(incoming, module, ready ? 200 : 404, health.changes);
+  if (health !== null) observe(incoming, module, ready ? 200 : 404, health.changes, atMs);
+  connections.answered(incoming.socket, atMs);
   response.writeHead(ready ? 200 : 404, ready ? okHeaders : notFoundHeaders);
   response.end(ready ? 'OK' : 'NOT FOUND');
 }
@@ -80,7 +83,8 @@ function onHealth(incoming: IncomingMessage, response: ServerResponse, path: str
     return;
   }
   const status = answer.pass ? 200 : 404;
-  if (answer.check === 'ready' && answer.changes !== null) observe(incoming, answer.module, status, answer.changes);
+  if (answer.check === 'ready' && answer.changes !== null)
+    observe(incoming, answer.module, status, answer.changes, monotonicMs());
   plain(response, status, answer.body, { 'Content-Type': 'application/json' });
 }
 
@@ -163,7 +167,7 @@ function onApi(incoming: IncomingMessage, response: ServerResponse, url: string,
   response.once('close', () => {
     pipes.delete(pipe);
     release();
-    connections.answered(socket);
+    connections.answered(socket, monotonicMs());
     if (!response.writableFinished) upstream.destroy();
   });
   let bytes = 0;
@@ -203,12 +207,11 @@ function onRequest(incoming: IncomingMessage, response: ServerResponse): void {
   const query = url.indexOf('?');
   const path = query === -1 ? url : url.slice(0, query);
   if (path.startsWith(probeStart)) {
-    connections.answered(incoming.socket);
     onProbe(incoming, response, path);
     return;
   }
   if (path.startsWith(healthStart)) {
-    connections.answered(incoming.socket);
+    connections.answered(incoming.socket, monotonicMs());
     onHealth(incoming, response, path);
     return;
   }
