@@ -1,8 +1,8 @@
 /** The demo without a scenario: addresses, a live table, how to break things, until somebody ends it. */
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import type { ModuleNodeStatus } from '../http/api-types.js';
 import { messageOf } from './demo-error.js';
-import type { NodeName } from './layout.js';
+import type { Layout, NodeLayout, NodeName } from './layout.js';
 import type { Stage } from './stage.js';
 import { type NodeRow, renderLine, renderTable, type TableModel } from './table.js';
 
@@ -17,54 +17,54 @@ export interface Screen {
   columns(): number;
 }
 
-/** What a user can copy to see addresses and to break things; `pids` is null before the first look. */
-export function guide(stage: Stage, rows: readonly NodeRow[]): readonly string[] {
-  const { layout } = stage;
-  const cli = (name: NodeName, command: string): string =>
-    `node dist/cli/main.js --socket ${relative(process.cwd(), stage.nodes[name].layout.socket)} ${command}`;
-  const [n1, n2] = rows;
-  const probe = `/var/modules/${layout.module}/ready.txt`;
-  return [
-    `application through the balancer   curl http://${layout.balancerAddress}:${layout.ports.balancer}/`,
-    ...layout.nodes.map(
-      (node) => `health probe of ${node.name}                 curl -i http://${node.address}:${layout.ports.http}${probe}`,
-    ),
-    '',
-    'Break it, from another terminal:',
-    `  kill the application of n1       kill -9 ${n1?.applicationPid ?? '(down)'}      (restarted; the 4th time in 24 h the module stops)`,
-    `  kill the daemon of n2            kill -9 ${n2?.daemonPid ?? '(down)'}      (started again in ${restartDaemonMs / 1000} s; the application serves on)`,
-    `  stop the module on n1            ${cli('n1', `stop -m ${layout.module}`)}`,
-    `  start it again                   ${cli('n1', `start -m ${layout.module}`)}`,
-    `  its state, its log               ${cli('n1', `state -m ${layout.module}`)}    ${cli('n1', `log -m ${layout.module}`)}`,
-    '  all of it, by itself             npm run demo -- --scenario failover   (after Ctrl-C here)',
-    '',
-    'Ctrl-C ends the demo and cleans up.',
+/** What a user can copy to see addresses and to break things. Relative to the directory that the demo was started in. */
+export function guide(layout: Layout): readonly string[] {
+  const here = (path: string): string => {
+    const short = relative(process.cwd(), path);
+    return short.startsWith('..') ? path : short;
+  };
+  const [n1, n2] = layout.nodes.map((node) => ({ ...node, cli: here(join(node.safe, 'holdfast')) }));
+  if (n1 === undefined || n2 === undefined) throw new Error('a demo has two nodes');
+  const probe = (node: NodeLayout): string =>
+    `curl -i http://${node.address}:${layout.ports.http}/var/modules/${layout.module}/ready.txt`;
+  const rows: readonly (readonly [string, string])[] = [
+    ['the application, through the balancer', `curl http://${layout.balancerAddress}:${layout.ports.balancer}/`],
+    ['the health probe of n1', probe(n1)],
+    ['the health probe of n2', probe(n2)],
+    ['', ''],
+    ['Break it, from another terminal', ''],
+    ['kill the application of n1', `kill -9 $(cat ${here(join(n1.safeVar, 'modules', layout.module, 'web.pid'))})`],
+    ['', '(restarted; the 4th time within 24 hours the module stops)'],
+    ['kill the daemon of n2', `kill -9 PID    (its pid is in the table; it is started again after ${restartDaemonMs / 1000} s)`],
+    ['stop, and start, the module on n1', `${n1.cli} stop -m ${layout.module};  ${n1.cli} start -m ${layout.module}`],
+    ['the state as n2 sees it', `${n2.cli} state`],
+    ['the log of the module on n1', `${n1.cli} log -m ${layout.module}`],
+    ['all of it, by itself', 'npm run demo -- --scenario failover    (after Ctrl-C here)'],
+    ['', ''],
+    ['Ctrl-C ends the demo and cleans up', ''],
   ];
+  return rows.map(([what, command]) => `${what.padEnd(command === '' ? 0 : 40)}${command}`);
 }
 
 /** Shows the table until the signal is aborted. */
 export async function showLive(stage: Stage, rate: number, screen: Screen, ending: AbortSignal): Promise<void> {
   await untilHealthy(stage, ending);
   stage.traffic.setRate(rate);
+  if (!ending.aborted) screen.write(`\n${guide(stage.layout).join('\n')}\n\n`);
   const restarting = new Set<NodeName>();
   const notices: string[] = [];
   let drawn = 0;
   let lastLine = '';
-  let guideShown = false;
   while (!ending.aborted) {
     for (const name of ['n1', 'n2'] as const) keepDaemon(stage, name, restarting, notices, ending);
     const model = await observe(stage);
     if (ending.aborted) return;
     if (screen.tty) {
-      const lines = [...renderTable(model, true), '', ...guide(stage, model.rows), ...notices.slice(-3)].map((line) =>
-        fit(line, screen.columns()),
-      );
+      const lines = [...renderTable(model, true), ...notices.slice(-3)].map((line) => fit(line, screen.columns()));
       // In place: up to the first line of the last picture, then each line anew.
       screen.write(`${drawn === 0 ? '' : `\u001b[${drawn}A`}${lines.map((line) => `\u001b[2K${line}\n`).join('')}\u001b[0J`);
       drawn = lines.length;
     } else {
-      if (!guideShown) screen.write(`${[...renderTable(model, false), '', ...guide(stage, model.rows), ''].join('\n')}\n`);
-      guideShown = true;
       for (const notice of notices.splice(0)) screen.write(`${notice}\n`);
       // Without a terminal a line is worth printing when something besides the counts has changed.
       const line = renderLine(model);

@@ -71,7 +71,9 @@ async function main(): Promise<number> {
   } catch (error) {
     failure = error;
   }
-  const problems = (await endAll(cleanUp)) ?? [];
+  const ended = await endAll(cleanUp);
+  const problems = ended ?? [];
+  if (ended !== null && problems.length === 0) say(`nothing is left running; what the nodes wrote is in ${layout.dir}`);
   for (const problem of problems) process.stderr.write(`demo: while cleaning up, ${problem}\n`);
   if (failure !== null) throw failure;
   return problems.length > 0 ? 1 : code;
