@@ -11,8 +11,11 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { clusterOf, freePort } from '../test/io/udp/cluster.js';
 import type { FromNode, NodeProcessSpec, ToNode } from '../test/io/udp/node-process.js';
-import type { BenchRow } from './row.js';
+import { type BenchRow, judge } from './row.js';
+import { median, wait } from './statistics.js';
+import type { TargetName } from './targets.js';
 import { transpile } from './transpile.js';
+import { keep } from './workplace.js';
 
 const area = 'membership';
 const rounds = 7;
@@ -26,7 +29,7 @@ class NodeProcess {
 
   constructor(script: string, spec: NodeProcessSpec) {
     this.name = spec.name;
-    this.process = fork(script, { execArgv: [] });
+    this.process = keep(fork(script, { execArgv: [] }));
     this.process.on('message', (message: FromNode) => {
       this.heard.push(message);
       for (const look of this.#looks) look();
@@ -97,7 +100,6 @@ async function withNodes<T>(
   }
 }
 
-const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const monotonicMs = (): number => Number(process.hrtime.bigint() / 1_000n) / 1_000;
 
 /** Kill -9 of one of three nodes until the last of the others has a view without it; leader and followers in turn. */
@@ -122,39 +124,19 @@ async function powerOff(script: string, pulseMs: number): Promise<readonly numbe
   return times;
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-}
-
-function timeRow(name: string, times: readonly number[], targetMs: number): BenchRow {
-  const value = Number(median(times).toFixed(0));
+function timeRow(name: string, times: readonly number[], target: TargetName): BenchRow {
   const worst = Math.max(...times).toFixed(0);
-  return {
+  return judge({
     area,
     name: `${name} (median of ${times.length}, worst ${worst} ms)`,
-    value,
+    value: median(times),
     unit: 'ms',
-    against: 'limit',
-    againstValue: targetMs,
-    ratio: Number((value / targetMs).toFixed(2)),
-    target: `≤ ${targetMs} ms`,
-    ok: value <= targetMs,
-  };
+    target,
+  });
 }
 
 function lossRow(name: string, losses: number): BenchRow {
-  return {
-    area,
-    name,
-    value: losses,
-    unit: 'false losses',
-    against: null,
-    againstValue: null,
-    ratio: null,
-    target: '0',
-    ok: losses === 0,
-  };
+  return judge({ area, name, value: losses, unit: 'false losses', target: 'falseLosses' });
 }
 
 async function falseLosses(nodes: readonly NodeProcess[], during: () => Promise<void>): Promise<number> {
@@ -179,9 +161,9 @@ export async function run(): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
   try {
     if (only.includes('default'))
-      rows.push(timeRow('power off → the others’ view without it, defaults', await powerOff(script, 100), 800));
+      rows.push(timeRow('power off → the others’ view without it, defaults', await powerOff(script, 100), 'viewMs'));
     if (only.includes('fast'))
-      rows.push(timeRow('power off → the others’ view without it, pulse 25 ms', await powerOff(script, 25), 200));
+      rows.push(timeRow('power off → the others’ view without it, pulse 25 ms', await powerOff(script, 25), 'fastViewMs'));
     if (only.includes('loss')) {
       const losses = await withNodes(script, 2, { dropRate: 0.2 }, (nodes) => falseLosses(nodes, () => wait(minutes * 60_000)));
       rows.push(lossRow(`${minutes} minutes at 20 % random packet loss, 2 nodes`, losses));
@@ -201,7 +183,7 @@ export async function run(): Promise<BenchRow[]> {
       const losses = await withNodes(script, 2, {}, (nodes) =>
         falseLosses(nodes, async () => {
           const busy = Array.from({ length: 8 }, () =>
-            spawn(process.execPath, ['-e', 'const until = Date.now() + 60_000; while (Date.now() < until);']),
+            keep(spawn(process.execPath, ['-e', 'const until = Date.now() + 60_000; while (Date.now() < until);'])),
           );
           await Promise.all(busy.map((one) => once(one, 'exit')));
         }),

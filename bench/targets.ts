@@ -1,0 +1,36 @@
+/** Everything that is asked of Holdfast in figures, in one place. A benchmark names its target; `judge` in row.ts compares. */
+
+/** A limit for the figure itself, or for its ratio to the peer's. */
+export interface Target {
+  readonly of: 'value' | 'ratio';
+  readonly comparison: '≤' | '≥';
+  /** In the unit of the figure; a ratio has none. */
+  readonly limit: number;
+}
+
+const atMost = (limit: number): Target => ({ of: 'value', comparison: '≤', limit });
+
+export const targets = {
+  /** `holdfast state`, from the start of the command to its end, in ms. */
+  commandMs: atMost(200),
+  /** From the kill of an application to its end being known, and to stop_both's first act with polltimer 10, median in ms. */
+  reactionMs: atMost(50),
+  /** From a node's power off to the others' view without it, by default (pulse 100 ms), in ms. */
+  viewMs: atMost(800),
+  /** The same with a pulse of 25 ms. */
+  fastViewMs: atMost(200),
+  /** Living nodes that were given up. */
+  falseLosses: atMost(0),
+  /** Requests of ready.txt per second, against a bare `node:http` server on the same machine. */
+  probeRate: { of: 'ratio', comparison: '≥', limit: 0.8 },
+  /** Slowest of 100 probes, at 200 probes/s with 30 modules beside a busy event stream, in ms. */
+  probeP99Ms: atMost(5),
+  /** Resident memory of a daemon at rest with 10 modules and 2 nodes, in MB. */
+  memoryMb: atMost(110),
+  /** Its processor time, in % of one core. */
+  cpuPercent: atMost(2),
+  /** A middle size's cost against the straight line from the smallest to the largest size: at least 1 means growth at most linear; 0.9 leaves room for noise. */
+  growth: { of: 'ratio', comparison: '≥', limit: 0.9 },
+} as const satisfies Readonly<Record<string, Target>>;
+
+export type TargetName = keyof typeof targets;
