@@ -73,6 +73,8 @@ export async function run(): Promise<BenchRow[]> {
     }
     for (const server of servers.splice(0)) server.kill();
 
+    const plain = await load('steady', await serve('bare', 0), 200, steadyMs, 30);
+    for (const server of servers.splice(0)) server.kill();
     const steadily = await load('steady', await serve('service', eventsPerSecond), 200, steadyMs, 30);
     const times = numbersIn(steadily, 'times');
     const events = numberIn(steadily, 'events') / (steadyMs / 1000);
@@ -94,6 +96,8 @@ export async function run(): Promise<BenchRow[]> {
         name: `ready.txt, p99 of ${times.length} at 200/s, 30 modules, beside ${Math.round(events)} events/s streamed`,
         value: quantile(times, 0.99),
         unit: 'ms',
+        against: 'bare node:http, idle but for its probes',
+        againstValue: quantile(numbersIn(plain, 'times'), 0.99),
         target: 'probeP99Ms',
         sound,
       }),
