@@ -81,6 +81,7 @@ function leftovers(dir: string): number {
   return ['n1', 'n2'].reduce((sum, node) => sum + findMarked(join(dir, node)).length, 0);
 }
 
+t.setTimeout(400_000);
 t.before(async () => {
   if (skip !== false) return;
   const build = spawn(process.execPath, [join(root, 'scripts', 'ensure.mjs'), '--build-only'], {
