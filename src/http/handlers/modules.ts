@@ -8,7 +8,7 @@ import { type ApiRequest, empty, type Handler, json, list, type Services } from 
 import { installedModule, moduleOf, ofModule, unknownModule } from './common.js';
 
 /** A node that membership does not hear gets less time, so that a list is not slow for as long as a node is off. */
-const offlineTimeoutMs = 500;
+const offlineTimeoutMs = 100;
 
 type PeerModules = { readonly node: string; readonly items: readonly ModuleSummary[]; readonly error: string | null };
 
