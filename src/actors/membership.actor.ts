@@ -80,8 +80,8 @@ interface EpochRecord {
 }
 
 const defaultLeaseMs = 2_000;
-/** Renewals a lease: a main loop that was busy just when one was due keeps all but a twentieth of the lease. */
-const renewalsPerLease = 20;
+/** Renewals a lease: a main loop that was busy just when one was due keeps all but a tenth of the lease. */
+const renewalsPerLease = 10;
 /** View epochs that are reserved with one write, so that not every change of the view costs one. */
 const reservedEpochs = 1_000;
 const firstRestartMs = 1_000;

@@ -87,7 +87,9 @@ export function rememberLateness(before: readonly Lateness[], now: Lateness): re
   return [...before.filter((one) => one.lateMs > now.lateMs && now.atMs - one.atMs < lagWindowMs), now];
 }
 
-/** Worst lateness of the last 5 s in whole ms. */
+/** Worst lateness of the last 5 s, in ms, rounded up to tens: what differs by less is no news to anybody. */
 export function worstLateness(latenesses: readonly Lateness[]): number {
-  return Math.round(latenesses[0]?.lateMs ?? 0);
+  const worst = latenesses[0]?.lateMs ?? 0;
+  // A timer has a resolution of 1 ms and a thread its slice: below 5 ms nobody is starved.
+  return worst < 5 ? 0 : Math.ceil(worst / 10) * 10;
 }

@@ -53,7 +53,8 @@ t.test('the worst lateness of the last five seconds', async (t) => {
   list = rememberLateness(list, { atMs: 2_000, lateMs: 3 });
   t.equal(worstLateness(list), 30);
   list = rememberLateness(list, { atMs: 5_000, lateMs: 1 });
-  t.equal(worstLateness(list), 10);
+  t.equal(worstLateness(list), 20);
+  t.equal(worstLateness(rememberLateness([], { atMs: 0, lateMs: 4.9 })), 0);
   list = rememberLateness(list, { atMs: 5_100, lateMs: 70 });
   t.same(list.length, 1);
   t.equal(worstLateness([]), 0);

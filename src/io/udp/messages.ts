@@ -9,4 +9,5 @@ export type ToWorker =
   | { readonly type: 'publish'; readonly body: MembershipBody; readonly urgent: boolean }
   | { readonly type: 'renew' }
   | { readonly type: 'close'; readonly goodbye: boolean };
-export type FromWorker = TransportEvent | { readonly type: 'closed' };
+/** What happened, in order; or, at the end, that the sockets are closed. */
+export type FromWorker = readonly TransportEvent[] | 'closed';

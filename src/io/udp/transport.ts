@@ -34,8 +34,10 @@ function openWorker(spec: WorkerSpec & TransportSpec, on: (event: TransportEvent
     on({ type: 'error', lan: null, code: 'NET_WORKER', message });
   };
   worker.on('message', (message: FromWorker) => {
-    if (message.type === 'closed') finished();
-    else if (open) on(message);
+    if (message === 'closed') finished();
+    else {
+      for (const event of message) if (open) on(event);
+    }
   });
   worker.on('error', (error) => fail(`The thread of the cluster's sockets failed: ${error.message}`));
   worker.on('exit', (code) => fail(`The thread of the cluster's sockets ended with code ${code}.`));

@@ -56,7 +56,7 @@ function openSockets(): void {
       { lan: names.join(', '), local, port: cluster.port, peers },
       {
         received: take,
-        problem: ({ code, message }) => post({ type: 'error', lan: names[0] ?? null, code, message }),
+        problem: ({ code, message }) => post([{ type: 'error', lan: names[0] ?? null, code, message }]),
         tried: (isBound) => {
           bound += isBound ? 1 : 0;
         },
@@ -66,7 +66,7 @@ function openSockets(): void {
     return socket.open();
   });
   void Promise.all(attempts).then(() => {
-    if (bound > 0) post({ type: 'ready', atMs: now() });
+    if (bound > 0) post([{ type: 'ready', atMs: now() }]);
   });
 }
 
@@ -147,7 +147,7 @@ async function close(goodbye: boolean): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   await Promise.all([...new Set(socketOfLan.values())].map((socket) => socket.close()));
-  post({ type: 'closed' });
+  post('closed');
   port?.close();
 }
 

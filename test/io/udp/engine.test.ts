@@ -24,7 +24,7 @@ function engines(count: number, options: { readonly lans?: number; readonly leas
       { cluster, self, clusterId, keyHex, signature, bootEpoch: 7, knownEpochs: {}, leaseMs: options.leaseMs ?? 2_000 },
       {
         send: (lan, node, datagram) => sent.push({ from: self, lan, node, datagram, atMs: clock.nowMs }),
-        post: (event) => events.push(event),
+        post: (all) => events.push(...all),
       },
       clock.nowMs,
     );
@@ -211,3 +211,29 @@ t.test('more modules than a datagram carries is an error, told once', async (t) 
 function never(): never {
   throw new Error('there is a module');
 }
+
+t.test('what is new is handed over at once, the rest with the tick, in order', async (t) => {
+  const { first, second, clock, deliver } = engines(2);
+  const say = (): void => {
+    clock.nowMs += 10;
+    second.engine.pulse(clock.nowMs, 0);
+    deliver();
+  };
+  say();
+  t.equal(first.events.length, 1, 'the first word of a peer');
+  say();
+  say();
+  t.equal(first.events.length, 1, 'the same again');
+  second.engine.publish({ ...quietBody, view: { epoch: 4, leader: 'n2', members: ['n2'] } }, false, clock.nowMs);
+  say();
+  t.same(
+    first.events.map((event) => 'atMs' in event && event.atMs),
+    [1_010, 1_020, 1_030, 1_040],
+  );
+  say();
+  first.engine.pulse(clock.nowMs + 1, 0);
+  t.same(
+    first.events.slice(4).map((event) => event.type),
+    ['pulse', 'tick'],
+  );
+});
