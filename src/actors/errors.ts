@@ -94,3 +94,25 @@ export const errorCatalogue = {
 } as const satisfies Readonly<Record<string, { status: number; exit: number; meaning: string }>>;
 
 export type ErrorCode = keyof typeof errorCatalogue;
+
+/** `docs/errors.md`: the catalogue as a table. */
+export function errorReference(): string {
+  const rows = Object.entries(errorCatalogue).map(
+    ([code, { status, exit, meaning }]) =>
+      `| <a id="error-${code.toLowerCase()}"></a>\`${code}\` | ${status} | ${exit} | ${meaning} |`,
+  );
+  return [
+    '# Errors',
+    '',
+    'Generated from `src/actors/errors.ts` (`node scripts/generate-error-docs.mjs` after a build).',
+    '',
+    'The API answers an error as a problem document (RFC 9457) with its `code`; the command line prints `CODE: message` on one line and ends',
+    'with the exit code. Findings in a configuration file have codes of their own, listed in [config.md](config.md); the file is then refused',
+    'as a whole with `CONF_INVALID`.',
+    '',
+    '| code | HTTP status | exit code | what it means, and what to do |',
+    '|---|---|---|---|',
+    ...rows,
+    '',
+  ].join('\n');
+}
