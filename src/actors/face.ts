@@ -180,6 +180,11 @@ export interface NodeFace {
   ): Promise<Outcome<Resource>>;
   /** Carries a command out on this node; resolves when it was accepted or refused. */
   command(request: ActionRequest): Outcome<ActionProgress>;
+  /**
+   * Resolves when what the module was told so far is on disk, so that a daemon that ends now does not forget it; after a second at most,
+   * also where the disk refuses.
+   */
+  kept(module: string): Promise<void>;
   action(id: string): ActionProgress | null;
   /** Resolves when the module is settled in that state, or with a failure after `timeoutMs`. */
   waitState(module: string, state: StateName | 'SETTLED', timeoutMs: number): Promise<Outcome<ModuleNodeStatus>>;

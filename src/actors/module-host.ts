@@ -63,6 +63,8 @@ export interface ModuleHost {
   /** Share of traffic, told by membership. */
   setShare(percent: number): void;
   readonly generation: () => number;
+  /** Ends when the latest record of the module is on disk, or was refused. */
+  kept(): Promise<void>;
   close(): void;
 }
 
@@ -95,6 +97,7 @@ export function hostModule(
   let cause: string | null = null;
   let known = { state: 'STOP' as StateName, quality: 'NotReady' as Quality, path: '', saved: '' };
   let recordsFailing = false;
+  let saving: Promise<void> = Promise.resolve();
 
   const now = (): { readonly at: string; readonly atMs: number } => ({
     at: new Date(clock.wallMs()).toISOString(),
@@ -125,7 +128,7 @@ export function hostModule(
     const text = JSON.stringify(value);
     if (text === known.saved) return;
     known = { ...known, saved: text };
-    records.save(module, stateRecord, value).then(
+    saving = records.save(module, stateRecord, value).then(
       () => {
         recordsFailing = false;
       },
@@ -185,6 +188,7 @@ export function hostModule(
     actor,
     resources,
     generation: () => generation,
+    kept: () => saving,
     snapshot: () => actor.getSnapshot(),
     log,
     setShare: (percent) => {

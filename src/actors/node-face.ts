@@ -4,6 +4,7 @@ import { armedProcs } from '../machines/errd-rules.js';
 import { messages } from '../machines/messages.js';
 import { moduleFarmMachine } from '../machines/module-farm.machine.js';
 import { limitReached } from '../machines/restart-counter.js';
+import { within } from './bounded.js';
 import type {
   Caller,
   ClusterAdministration,
@@ -35,6 +36,8 @@ export interface NodeFaceOptions {
 
 const resourceName = /^[A-Za-z][\w-]{0,63}\.[\w.:%@/+-]{1,128}$/;
 const longestValue = 256;
+/** How long an answer waits for the disk, in ms: one that hangs must not hold up a command. */
+const diskPatienceMs = 1_000;
 /** Most bytes of a userlog that are handed out, from its end. */
 const userlogBytes = 4 * 1024 * 1024;
 const fail = (code: string, message: string): { readonly ok: false; readonly failure: Failure } => ({
@@ -131,6 +134,10 @@ export function createNodeFace(options: NodeFaceOptions): NodeFace {
   };
   const note = (caller: Caller, module: string | null, text: string): void =>
     logs.command({ wallMs: clock.wallMs(), who: caller.who, module, phase: 'INFO', text });
+  const kept = async (module: string): Promise<void> => {
+    const host = runtime.hosts.get(module);
+    if (host !== undefined) await within(clock, diskPatienceMs, host.kept());
+  };
   const componentOf = (caller: Caller): string => caller.identity ?? caller.who;
 
   return {
@@ -156,6 +163,7 @@ export function createNodeFace(options: NodeFaceOptions): NodeFace {
       note(request.caller, request.module, `${request.action}: ${found.failure.message}`);
       return found;
     },
+    kept,
     action: (id) => runtime.action(id),
 
     async setResource(module, name, value, caller, logging) {
@@ -213,6 +221,7 @@ export function createNodeFace(options: NodeFaceOptions): NodeFace {
       const by = componentOf(caller);
       if (operation === 'increment') host.actor.send({ type: 'loop.increment', by, atMs });
       if (operation === 'reset') host.actor.send({ type: 'loop.reset', by, atMs });
+      if (operation !== 'check') await kept(module);
       const { counter, plan } = host.snapshot().context;
       return { ok: true, value: { reached: limitReached(counter, plan.limits, atMs), budget: host.budget() } };
     },
@@ -230,6 +239,7 @@ export function createNodeFace(options: NodeFaceOptions): NodeFace {
         by: componentOf(caller),
         atMs: clock.monotonicMs(),
       });
+      await kept(module);
       return { ok: true, value: null };
     },
     async errdList(module) {

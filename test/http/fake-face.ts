@@ -114,6 +114,7 @@ export function fakeFace(options: FakeOptions = {}): FakeFace {
       actions.set(id, { ...progress, done: true, nodes: [{ node, state: 'done', message: 'ok', code: null }] });
       return { ok: true, value: progress };
     },
+    kept: async () => undefined,
     action: (id) => actions.get(id) ?? null,
     async waitState(module, state, timeoutMs) {
       if (state === 'STOP')

@@ -101,13 +101,21 @@ export function createActionHandlers(): { readonly postAction: Handler; readonly
       const { action, nodes = null, identity = null } = await request.json('ActionBody');
       const caller = { ...request.caller, identity };
       const wanted = nodes === null ? [face.node] : targets(nodes, services);
-      const command = (module: string): Outcome<ActionProgress> => face.command({ action, module, nodes: null, caller });
-      if (wanted.length === 1 && wanted[0] === face.node) return json(unwrap(command(installedModule(request, face))));
+      // Accepted means: not forgotten, whatever happens to the daemon from now on.
+      const command = async (module: string): Promise<Outcome<ActionProgress>> => {
+        const outcome = face.command({ action, module, nodes: null, caller });
+        if (outcome.ok) await face.kept(module);
+        return outcome;
+      };
+      if (wanted.length === 1 && wanted[0] === face.node) return json(unwrap(await command(installedModule(request, face))));
       const module = moduleOf(request);
       const path = `/modules/${encodeURIComponent(module)}/actions`;
       const parts = await Promise.all(
         wanted.map(async (node) =>
-          partOf(node, node === face.node ? command(module) : await askPeer(node, request, services, path, { action, identity })),
+          partOf(
+            node,
+            node === face.node ? await command(module) : await askPeer(node, request, services, path, { action, identity }),
+          ),
         ),
       );
       counter += 1;
