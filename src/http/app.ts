@@ -2,28 +2,29 @@
  * The Koa app: who asks, what for, and the answer or the problem. The same API for everyone; what differs is how a client proves itself.
  * It listens on the front's private socket and on the CLI's.
  */
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { userInfo } from 'node:os';
 import Koa from 'koa';
 import Router from 'koa-router';
 import type { ErrorCode } from '../actors/errors.js';
 import type { NodeFace } from '../actors/face.js';
-import { isLoopback, isOpenToOtherMachines, originProblem, sealedPath } from './access-rules.js';
-import { apiBase, type ProbeObservation, requestHeader } from './api-types.js';
-import { createBodyReader, defaultBodyBudget, strangersBudget } from './body.js';
+import { createAdmission } from './admission.js';
+import { apiBase, type ProbeObservation } from './api-types.js';
+import { createBodyReader, defaultBodyBudget } from './body.js';
+import { type Context, type Next, type State, signalOf } from './context.js';
 import { openEventStream } from './event-stream.js';
-import { addressedNode, answeredHeaders, forwardedHeaders, streamPeerEvents } from './forward.js';
-import { frontHeader, peerHeader } from './front/messages.js';
+import { createForwarding } from './forwarding.js';
 import { createHandlers } from './handlers/index.js';
 import { listenOnSocket, privateSocketPath } from './local-sockets.js';
 import { createPeerClient, type PeerClient } from './peer-client.js';
-import { ApiError, errorOf, problemOf } from './problem.js';
-import { type ApiReply, type ApiRequest, parseBody, parseQuery, type Services, type Via } from './request.js';
+import { ApiError, problemOf } from './problem.js';
+import { type ApiReply, type ApiRequest, parseBody, parseQuery, type Services } from './request.js';
+import { bodyLimitOf } from './route.types.js';
 import { type Route, routes } from './routes.js';
 import { createSealer, type SealKeys } from './seal.js';
+import { createSealedEntry } from './sealed-entry.js';
 
-const megabyte = 1024 * 1024;
+const brokenOff = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_PREMATURE_CLOSE']);
 
 export interface HttpAppLimits {
   /** Event streams and followed logs at once. */
@@ -71,26 +72,6 @@ export interface HttpApp {
   close(): Promise<void>;
 }
 
-/** What is known of a request besides itself. */
-interface State {
-  who: string;
-  via: Via;
-  identity: string | null;
-  /** Asked by another node, or of this node alone. */
-  local: boolean;
-  sealed: boolean;
-  /** Where it comes from, for counting what it holds. */
-  source: string;
-  /** The body, when it has been read already. */
-  body: Buffer | null;
-}
-type Context = Koa.ParameterizedContext<State>;
-type Next = () => Promise<unknown>;
-
-function sameSecret(given: string, secret: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(secret)];
-  return a.length === b.length && timingSafeEqual(a, b);
-}
 function baseType(header: string): string {
   return (header.split(';')[0] ?? '').trim().toLowerCase();
 }
@@ -100,7 +81,6 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   const { face } = options;
   const limits = { ...defaultAppLimits, ...options.limits };
   const secret = randomBytes(32).toString('hex');
-  const owner = userInfo().username;
   const sealer = createSealer();
   const peers = createPeerClient(options.seal, sealer);
   const bodies = createBodyReader();
@@ -117,7 +97,10 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
 
   const app = new Koa<State>();
   app.silent = true;
-  app.on('error', (error: Error) => options.onDefect(error, ''));
+  // What a handler throws is a problem document; what gets as far as here is a connection that broke off, and that is no defect.
+  app.on('error', (error: NodeJS.ErrnoException, ctx?: Context) => {
+    if (ctx?.res.destroyed !== true && !brokenOff.has(error.code ?? '')) options.onDefect(error, ctx?.path ?? '');
+  });
 
   /** Turns what is thrown into a problem document. */
   async function answerProblems(ctx: Context, next: Next): Promise<void> {
@@ -145,81 +128,6 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     options.onAccess?.({ who: ctx.state.who, method, path, status: ctx.status, ms: performance.now() - since });
   }
 
-  /** Who asks, and may they? */
-  async function admit(ctx: Context, next: Next): Promise<void> {
-    const { state } = ctx;
-    if (localRequests.has(ctx.req)) {
-      Object.assign(state, { who: owner, via: 'socket', source: 'socket' });
-      await next();
-      return;
-    }
-    if (!sameSecret(ctx.get(frontHeader), secret)) throw new ApiError('HTTP_FORBIDDEN', 'Only the front may use this socket.');
-    const peer = ctx.get(peerHeader);
-    state.source = peer;
-    if (!isOpenToOtherMachines(ctx.method, ctx.path)) {
-      if (!isLoopback(peer)) {
-        throw new ApiError(
-          'HTTP_FORBIDDEN',
-          'From another machine only the health probe and sealed requests of the cluster are answered.',
-        );
-      }
-      const names = new Set(
-        face
-          .nodes()
-          .flatMap((node) => [node.name, ...node.addresses.map((address) => address.addr)])
-          .map((name) => name.toLowerCase()),
-      );
-      const wrong = originProblem(
-        {
-          method: ctx.method,
-          host: ctx.get('host'),
-          origin: ctx.get('origin'),
-          fetchSite: ctx.get('sec-fetch-site'),
-          contentType: ctx.get('content-type'),
-          custom: ctx.get(requestHeader) !== '',
-        },
-        names,
-      );
-      if (wrong !== null) throw new ApiError('HTTP_ORIGIN', wrong);
-    }
-    state.who = `anonymous@${peer}`;
-    await next();
-  }
-
-  /** Opens a sealed request, has it answered like any other, and seals the answer. */
-  async function unseal(ctx: Context, next: Next): Promise<void> {
-    if (ctx.path !== sealedPath) {
-      await next();
-      return;
-    }
-    if (ctx.method !== 'POST') throw new ApiError('HTTP_METHOD', 'Sealed requests are posted.', { headers: { Allow: 'POST' } });
-    const keys = options.seal();
-    if (keys === null) throw new ApiError('HTTP_SEAL', 'This node has no cluster key.');
-    const opened = sealer.open(keys, await bodies.read(ctx.req, 8 * megabyte, ctx.state.source, strangersBudget));
-    if (opened.kind === 'refused') throw new ApiError('HTTP_SEAL', opened.reason);
-    let reply: Uint8Array;
-    if (opened.kind === 'otherRun') reply = opened.reply;
-    else {
-      const { method, path, headers, body, caller, via } = opened.request;
-      ctx.method = method;
-      ctx.url = path;
-      ctx.req.headers = Object.fromEntries(
-        forwardedHeaders.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]])),
-      );
-      const who = `${caller.who} via ${opened.from}`;
-      Object.assign(ctx.state, { who, via, identity: caller.identity, local: true, sealed: true, body: Buffer.from(body) });
-      await answerProblems(ctx, next);
-      const answered = ctx.body;
-      const bytes = typeof answered === 'string' ? Buffer.from(answered) : Buffer.isBuffer(answered) ? answered : Buffer.alloc(0);
-      const answer = answeredHeaders.flatMap((name) => (ctx.response.get(name) === '' ? [] : [[name, ctx.response.get(name)]]));
-      reply = opened.answer({ status: ctx.status, headers: Object.fromEntries(answer), body: bytes });
-      for (const name of answeredHeaders) ctx.remove(name);
-    }
-    ctx.status = 200;
-    ctx.body = Buffer.from(reply);
-    ctx.type = 'application/octet-stream';
-  }
-
   function readBody(ctx: Context, limit: number): Promise<Buffer> {
     const { body, source } = ctx.state;
     if (body === null) return bodies.read(ctx.req, limit, source, defaultBodyBudget);
@@ -240,10 +148,6 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
       'HTTP_SOCKET',
       'That is only answered on the local socket of the daemon: use the command line as its owner.',
     );
-  }
-  function bodyLimit(route: Route): number {
-    if (route.body === undefined) return 0;
-    return route.body.limit ?? megabyte;
   }
   function stream(ctx: Context, run: Extract<ApiReply, { kind: 'stream' }>['run']): void {
     if (streams >= limits.streams) {
@@ -266,65 +170,6 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     return match?.name === undefined ? null : (byOperation.get(match.name ?? '') ?? null);
   }
 
-  /** Asks the node that the path names; a path that names this node is served here. */
-  async function forward(ctx: Context, next: Next): Promise<void> {
-    const addressed = addressedNode(ctx.path);
-    if (addressed === null) {
-      await next();
-      return;
-    }
-    const { node, path } = addressed;
-    if (node === face.node) {
-      ctx.path = path;
-      ctx.state.local = true;
-      await next();
-      return;
-    }
-    if (ctx.state.sealed)
-      throw new ApiError('NODE_UNKNOWN', `The request for ${JSON.stringify(node.slice(0, 64))} was forwarded once already.`);
-    const route = find(ctx.method, path);
-    if (route === null || route.guard === 'sealed')
-      throw new ApiError('HTTP_NOT_FOUND', `There is no ${ctx.method} ${path.slice(0, 200)}.`);
-    guard(ctx, route);
-    const caller = { caller: { who: ctx.state.who, identity: null }, via: ctx.state.via };
-    if (wantsStream(ctx, route)) {
-      if (route.operationId !== 'getEvents')
-        throw new ApiError('HTTP_QUERY', 'A log is followed on its own node; here it can be read.');
-      if (!face.nodes().some((one) => one.name === node))
-        throw new ApiError('NODE_UNKNOWN', `No node ${JSON.stringify(node.slice(0, 64))} is in the cluster configuration.`);
-      parseQuery(ctx.querystring, route.query ?? []);
-      const lastEventId = ctx.get('last-event-id');
-      stream(ctx, (opened) =>
-        streamPeerEvents(opened, peers, node, ctx.querystring, lastEventId === '' ? null : lastEventId, caller),
-      );
-      return;
-    }
-    const wait =
-      route.operationId === 'waitForState' ? Number(new URLSearchParams(ctx.querystring).get('timeoutMs') ?? 30_000) : 0;
-    const headers = Object.fromEntries(forwardedHeaders.flatMap((name) => (ctx.get(name) === '' ? [] : [[name, ctx.get(name)]])));
-    const outcome = await peers.call(node, {
-      ...caller,
-      method: ctx.method,
-      path: ctx.querystring === '' ? path : `${path}?${ctx.querystring}`,
-      headers,
-      body: await readBody(ctx, Math.min(bodyLimit(route), 7 * megabyte)),
-      timeoutMs: (route.answerMs ?? 2000) + (Number.isFinite(wait) ? Math.min(Math.max(wait, 0), 86_400_000) : 0),
-      signal: signalOf(ctx),
-    });
-    if (!outcome.ok) throw errorOf(outcome.failure);
-    ctx.status = outcome.value.status;
-    if (outcome.value.body.length > 0) ctx.body = Buffer.from(outcome.value.body);
-    for (const name of answeredHeaders) {
-      const value = outcome.value.headers[name];
-      if (value !== undefined) ctx.set(name, value);
-    }
-  }
-
-  function signalOf(ctx: Context): AbortSignal {
-    const gone = new AbortController();
-    ctx.res.once('close', () => gone.abort());
-    return gone.signal;
-  }
   function requestOf(ctx: Context, route: Route, params: Readonly<Record<string, string>>): ApiRequest {
     let signal: AbortSignal | null = null;
     const { state } = ctx;
@@ -346,11 +191,11 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
         const type = baseType(ctx.get('content-type'));
         if (type !== 'application/json')
           throw new ApiError('HTTP_TYPE', 'The body must be JSON, with Content-Type: application/json.');
-        return parseBody(name, await readBody(ctx, bodyLimit(route)));
+        return parseBody(name, await readBody(ctx, bodyLimitOf(route)));
       },
       async bytes() {
         const { body } = route;
-        const bytes = await readBody(ctx, bodyLimit(route));
+        const bytes = await readBody(ctx, bodyLimitOf(route));
         if (body?.kind !== 'bytes') return bytes;
         if (bytes.length === 0 && body.required && route.operationId !== 'putConfigFile')
           throw new ApiError('HTTP_BODY', 'The body is missing.');
@@ -425,9 +270,9 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   }
 
   app.use(outermost);
-  app.use(admit);
-  app.use(unseal);
-  app.use(forward);
+  app.use(createAdmission({ face, secret, isLocal: (request) => localRequests.has(request) }));
+  app.use(createSealedEntry({ seal: options.seal, sealer, bodies, answerProblems }));
+  app.use(createForwarding({ face, peers, find, guard, wantsStream, stream, readBody }));
   app.use(elsewhere);
   app.use(router.routes());
 

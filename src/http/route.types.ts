@@ -40,3 +40,9 @@ export interface Route {
   /** How long it may take when another node is asked for it; default 2 s. */
   readonly answerMs?: number;
 }
+
+const usualBodyLimit = 1024 * 1024;
+/** Bytes that the body of a request may have. */
+export function bodyLimitOf(route: Route): number {
+  return route.body === undefined ? 0 : (route.body.limit ?? usualBodyLimit);
+}

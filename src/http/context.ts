@@ -1,0 +1,31 @@
+/** What the steps of a request share: the Koa context with what is known of who asks. */
+import type Koa from 'koa';
+import type { Via } from './request.js';
+
+/** What is known of a request besides itself. */
+export interface State {
+  who: string;
+  via: Via;
+  identity: string | null;
+  /** Asked by another node, or of this node alone. */
+  local: boolean;
+  sealed: boolean;
+  /** Where it comes from, for counting what it holds. */
+  source: string;
+  /** The body, when it has been read already. */
+  body: Buffer | null;
+}
+export type Context = Koa.ParameterizedContext<State>;
+export type Next = () => Promise<unknown>;
+export type Step = (ctx: Context, next: Next) => Promise<void>;
+
+/** Aborted when the client goes away. */
+export function signalOf(ctx: Context): AbortSignal {
+  const gone = new AbortController();
+  ctx.res.once('close', () => gone.abort());
+  return gone.signal;
+}
+/** Those of the request's headers that are named and there. */
+export function headersOf(ctx: Context, names: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(names.flatMap((name) => (ctx.get(name) === '' ? [] : [[name, ctx.get(name)]])));
+}
