@@ -4,6 +4,7 @@
  */
 import type { ProcConfig } from '../config/types.js';
 import type { ErrdContext, ErrdEntry, ErrdExit, ErrdReport, ErrdScan } from './errd.types.js';
+import { present } from './present.js';
 
 /** A `<proc>` about which nothing is known yet. */
 export const unknownEntry: ErrdEntry = {
@@ -69,7 +70,7 @@ export interface Judgement {
 /** Judges one `<proc>` by a scan. */
 export function judge(context: ErrdContext, proc: ProcConfig, scan: ErrdScan): Judgement {
   const before = context.entries[proc.name] ?? unknownEntry;
-  const found = scan.found[proc.name] ?? { processes: [], service: null };
+  const found = present(scan.found[proc.name], proc.name);
   const count = proc.service ? (found.service === 'running' ? 1 : 0) : found.processes.length;
   const tooMany = proc.atMax >= 0 && count >= Math.max(1, proc.atMax);
   const tooFew = proc.atLeast >= 0 && proc.atMax !== 0 && count < proc.atLeast;
@@ -102,15 +103,17 @@ const quickCeilingMs = 3_200;
 export const slower = (quickMs: number): number => Math.min(quickMs * 2, quickCeilingMs);
 
 /** All of what one scan changes. */
-export function survey(
-  context: ErrdContext,
-  scan: ErrdScan,
-): {
+export interface Survey {
   readonly entries: ErrdContext['entries'];
   readonly reports: readonly ErrdReport[];
   readonly againInMs: number | null;
   readonly quickMs: number;
-} {
+  /** Everything that is armed has been looked at since arming. */
+  readonly scanned: boolean;
+}
+
+/** Judges all that is armed. What a scan did not look for, because it began before that was armed, is left for the next one. */
+export function survey(context: ErrdContext, scan: ErrdScan): Survey {
   const entries: Record<string, ErrdEntry> = { ...context.entries };
   const reports: ErrdReport[] = [];
   let againInMs: number | null = null;
@@ -119,7 +122,9 @@ export function survey(
   const soonest = (ms: number): void => {
     againInMs = againInMs === null ? ms : Math.min(againInMs, ms);
   };
-  for (const proc of armedProcs(context)) {
+  const armed = armedProcs(context);
+  const looked = armed.filter((proc) => proc.name in scan.found);
+  for (const proc of looked) {
     const before = context.entries[proc.name] ?? unknownEntry;
     const { entry, failing, tooMany, count, againInMs: again } = judge(context, proc, scan);
     entries[proc.name] = entry;
@@ -135,7 +140,8 @@ export function survey(
       reports.push({ type: 'proc.failed', name, service, count, tooMany, limit, action, restartServices, atMs: scan.atMs });
     }
   }
-  if (!context.scanned) reports.push({ type: 'errd.surveyed', healthy, atMs: scan.atMs });
+  const scanned = context.scanned || looked.length === armed.length;
+  if (scanned && !context.scanned) reports.push({ type: 'errd.surveyed', healthy, atMs: scan.atMs });
   if (unseen) soonest(context.quickMs);
-  return { entries, reports, againInMs, quickMs: slower(context.quickMs) };
+  return { entries, reports, againInMs, quickMs: slower(context.quickMs), scanned };
 }

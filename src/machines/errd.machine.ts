@@ -47,7 +47,7 @@ export const errdMachine = setup({
     takeSurvey: enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'processes.seen');
       const result = survey(context, event);
-      enqueue.assign({ entries: result.entries, quickMs: result.quickMs, scanned: true, blind: false });
+      enqueue.assign({ entries: result.entries, quickMs: result.quickMs, scanned: result.scanned, blind: false });
       for (const report of result.reports) enqueue(sendParent(report));
       enqueue.cancel(againId);
       if (result.againInMs !== null) enqueue.raise({ type: 'scan.due' }, { id: againId, delay: result.againInMs });
