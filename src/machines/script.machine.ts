@@ -6,6 +6,7 @@
  */
 import type { AnyEventObject, CallbackLogicFunction } from 'xstate';
 import { assertEvent, assign, fromCallback, sendParent, sendTo, setup } from 'xstate';
+import { present } from './present.js';
 import type {
   RunnerCommand,
   RunnerInput,
@@ -60,7 +61,11 @@ export const scriptMachine = setup({
       return { type: 'script.started', script: context.script, userlog, pid, adopted };
     }),
     reportOvertime: sendParent(
-      ({ context }): ScriptReport => ({ type: 'script.overtime', script: context.script, limitMs: context.timeoutMs ?? 0 }),
+      ({ context }): ScriptReport => ({
+        type: 'script.overtime',
+        script: context.script,
+        limitMs: present(context.timeoutMs, 'the limit'),
+      }),
     ),
     sendTerm: sendTo('runner', { type: 'signal', signal: 'SIGTERM' }),
     sendKill: sendTo('runner', { type: 'signal', signal: 'SIGKILL' }),

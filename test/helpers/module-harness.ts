@@ -116,6 +116,11 @@ function createWorld(clock: VirtualClock): NotifyingWorld {
   return world;
 }
 
+/** A value whose reading fails, as a defect in the reader would. */
+export const broken = (): never => {
+  throw new Error('broken');
+};
+
 /** Path of the active leaf. */
 export function pathOf(value: unknown): string {
   if (typeof value === 'string') return value;
@@ -335,9 +340,6 @@ export function createHarness(options: HarnessOptions = {}): Harness {
       actor.send({ type: 'probes.observed', sources, atMs: clock.monotonicMs(), sinceMs }),
     breakChild: (child) => {
       const { errd, failover } = actor.getSnapshot().children;
-      const broken = (): never => {
-        throw new Error('broken');
-      };
       if (child === 'errd') {
         errd?.send({
           type: 'process.exited',
