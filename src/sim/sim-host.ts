@@ -6,28 +6,20 @@ import type { ExitStatus, ProcessIdentity, ProcessInfo } from '../actors/ports.j
 import type { SeededRandom } from './random.js';
 import type { Scheduled, VirtualTime } from './virtual-time.js';
 
-/** How a simulated script behaves; decided when it starts. */
-export interface ScriptBehaviour {
-  /** Time it takes, in ms; null: it hangs until it is killed. */
-  readonly durationMs: number | null;
-  readonly exitCode: number;
-  /** What it does to the application, and after how many ms; it may be later than its own end. */
-  readonly effect: { readonly kind: 'start' | 'terminate' | 'kill'; readonly afterMs: number } | null;
-  /** SIGTERM does not end it. */
-  readonly ignoresTerm: boolean;
-  /** Not even SIGKILL ends it (stuck in the kernel). */
-  readonly unkillable: boolean;
-  /** It cannot be started at all. */
-  readonly fails: boolean;
-}
-
-/** Chooses what a script does. */
-export type ScriptBook = (module: string, script: string, args: readonly string[], random: SeededRandom) => ScriptBehaviour;
+/** What a process does about signals. */
+export type Stubbornness = 'none' | 'ignoresTerm' | 'unkillable';
 
 interface SimProcess extends ProcessInfo {
   readonly module: string | null;
+  /** Part of an application, not a script. */
+  readonly application: boolean;
+  readonly onEnd: ((exit: ExitStatus) => void) | null;
+  stubbornness: Stubbornness;
+  /** It was sent a signal that only its stubbornness withstood. */
+  pending: string | null;
+  /** It never ends by itself. */
+  hung: boolean;
   watchers: ((exit: ExitStatus) => void)[];
-  readonly onSignal: ((signal: string) => void) | null;
 }
 
 export interface SimDisk {
@@ -35,45 +27,55 @@ export interface SimDisk {
   hung: boolean;
 }
 
+export interface SpawnSpec {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly module: string | null;
+  readonly application: boolean;
+  readonly stubbornness?: Stubbornness;
+  /** It never ends by itself, though it should: `recover` ends it. */
+  readonly hung?: boolean;
+  readonly onEnd?: (exit: ExitStatus) => void;
+}
+
 export interface SimHost {
   readonly name: string;
   readonly disk: SimDisk;
   readonly random: SeededRandom;
   powered(): boolean;
+  suspended(): boolean;
   bootId(): string;
   /** Monotonic ms since power-on. */
   monotonicMs(): number;
   wallMs(): number;
   /** The wall clock jumps; nothing else does. */
   jumpWall(deltaMs: number): void;
-  /** Processes of an application of a module. */
-  applications(module: string): readonly ProcessIdentity[];
+  /** Processes of a module's application. */
+  applications(module: string): readonly (ProcessInfo & { readonly module: string | null })[];
   processes(): readonly ProcessInfo[];
-  spawn(spec: {
-    readonly name: string;
-    readonly args: readonly string[];
-    readonly module: string | null;
-    readonly onSignal?: (signal: string) => void;
-  }): ProcessIdentity;
+  spawn(spec: SpawnSpec): ProcessIdentity;
   isAlive(process: ProcessIdentity): boolean;
   end(process: ProcessIdentity, exit: ExitStatus): void;
   signal(process: ProcessIdentity, signal: string): void;
   watch(process: ProcessIdentity, onExit: (exit: ExitStatus) => void): () => void;
   /** What is durable under a key. */
   read(key: string): string | null;
-  /** @returns a promise that resolves when it is durable. */
-  write(key: string, value: string | null): Promise<void>;
+  /** @returns a promise that resolves when it is durable; `wanted` is asked just before that: false loses it. @throws when the disk is full. */
+  write(key: string, value: string | null, wanted: () => boolean): Promise<void>;
   /** Runs on this machine's time: not at all while it is suspended or off. */
   schedule(delayMs: number, run: () => void, quiet?: boolean): Scheduled;
   suspend(): void;
   resume(): void;
-  suspended(): boolean;
   /** Everything ends at once; what was not synced is lost. */
   powerOff(): void;
   powerOn(): void;
+  /** What hung or could not be killed ends, and the disk works. */
+  recover(): void;
 }
 
 const syncMs = { low: 1, high: 8 } as const;
+/** How often a hung disk is tried again, in ms. */
+const hungRetryMs = 500;
 
 /** A machine that is on. */
 export function createSimHost(name: string, time: VirtualTime, random: SeededRandom): SimHost {
@@ -99,15 +101,16 @@ export function createSimHost(name: string, time: VirtualTime, random: SeededRan
     disk,
     random,
     powered: () => poweredOn,
+    suspended: () => suspendedNow,
     bootId: () => `${name}-boot-${boots}`,
     monotonicMs: () => time.nowMs() - bootedAtMs,
     wallMs: () => wallOffsetMs + (time.nowMs() - 1_000_000) * drift,
     jumpWall: (deltaMs) => {
       wallOffsetMs += deltaMs;
     },
-    applications: (module) => [...table.values()].filter((one) => one.module === module && one.onSignal === null),
+    applications: (module) => [...table.values()].filter((one) => one.application && one.module === module),
     processes: () => [...table.values()],
-    spawn({ name: command, args, module, onSignal }) {
+    spawn({ name: command, args, module, application, stubbornness = 'none', hung = false, onEnd = null }) {
       pids += 1;
       const process: SimProcess = {
         pid: pids,
@@ -116,8 +119,12 @@ export function createSimHost(name: string, time: VirtualTime, random: SeededRan
         name: command.slice(0, 15),
         args,
         module,
+        application,
+        stubbornness,
+        hung,
+        onEnd,
+        pending: null,
         watchers: [],
-        onSignal: onSignal ?? null,
       };
       table.set(process.pid, process);
       return { pid: process.pid, startTime: process.startTime };
@@ -127,6 +134,7 @@ export function createSimHost(name: string, time: VirtualTime, random: SeededRan
       const found = find(process);
       if (found === undefined) return;
       table.delete(found.pid);
+      found.onEnd?.(exit);
       const { watchers } = found;
       found.watchers = [];
       for (const watcher of watchers) host.schedule(1, () => watcher(exit));
@@ -134,8 +142,12 @@ export function createSimHost(name: string, time: VirtualTime, random: SeededRan
     signal(process, signal) {
       const found = find(process);
       if (found === undefined) return;
-      if (found.onSignal !== null) found.onSignal(signal);
-      else host.end(process, signal === 'SIGTERM' ? { kind: 'code', code: 0 } : { kind: 'signal', signal });
+      if (found.stubbornness === 'unkillable' || (found.stubbornness === 'ignoresTerm' && signal === 'SIGTERM')) {
+        found.pending = signal;
+        return;
+      }
+      const obeys = found.application && signal === 'SIGTERM';
+      host.end(process, obeys ? { kind: 'code', code: 0 } : { kind: 'signal', signal });
     },
     watch(process, onExit) {
       const found = find(process);
@@ -149,14 +161,14 @@ export function createSimHost(name: string, time: VirtualTime, random: SeededRan
       };
     },
     read: (key) => durable.get(key) ?? null,
-    write(key, value) {
+    write(key, value, wanted) {
       const boot = boots;
       time.touch();
       return new Promise((resolve, reject) => {
         const attempt = (): void => {
           if (!sameBoot(boot)) return;
           if (disk.hung) {
-            host.schedule(500, attempt);
+            host.schedule(hungRetryMs, attempt);
             return;
           }
           time.touch();
@@ -164,6 +176,7 @@ export function createSimHost(name: string, time: VirtualTime, random: SeededRan
             reject(new Error('ENOSPC: no space left on device'));
             return;
           }
+          if (!wanted()) return;
           if (value === null) durable.delete(key);
           else durable.set(key, value);
           resolve();
@@ -175,12 +188,11 @@ export function createSimHost(name: string, time: VirtualTime, random: SeededRan
       const boot = boots;
       const due = (): void => {
         if (!sameBoot(boot)) return;
-        if (suspendedNow) parked.push(run);
+        if (suspendedNow) parked.push(() => (sameBoot(boot) ? run() : undefined));
         else run();
       };
       return quiet ? time.scheduleQuiet(delayMs, due) : time.schedule(delayMs, due);
     },
-    suspended: () => suspendedNow,
     suspend: () => {
       suspendedNow = true;
     },
@@ -203,6 +215,15 @@ export function createSimHost(name: string, time: VirtualTime, random: SeededRan
       boots += 1;
       poweredOn = true;
       bootedAtMs = time.nowMs();
+    },
+    recover: () => {
+      disk.full = false;
+      disk.hung = false;
+      for (const one of [...table.values()]) {
+        one.stubbornness = 'none';
+        if (one.pending !== null) host.signal(one, one.pending);
+        else if (one.hung) host.end(one, { kind: 'code', code: 1 });
+      }
     },
   };
   return host;

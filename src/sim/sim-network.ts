@@ -1,10 +1,10 @@
-/** The simulated network between the nodes: latency, loss, duplication, reordering, one-way and whole cuts. Carries pulses, sealed in name only. */
+/** The simulated network between the nodes: latency, loss, duplication, reordering, one-way and whole cuts. Sealing is in name only. */
 import type { Closable } from '../actors/ports.js';
-import type { PulseReport } from '../machines/membership.types.js';
+import type { Heard, PulseReport } from '../machines/membership.types.js';
 import type { SeededRandom } from './random.js';
 import type { VirtualTime } from './virtual-time.js';
 
-/** How one direction of a lan behaves. */
+/** How the lans behave. */
 export interface LinkQuality {
   readonly latencyMs: number;
   readonly jitterMs: number;
@@ -15,35 +15,59 @@ export interface LinkQuality {
 
 export const goodLink: LinkQuality = { latencyMs: 0.3, jitterMs: 0.4, loss: 0, duplication: 0 };
 
+/** What was heard of a peer, with what its round-trip time is computed from. */
+export interface HeardEcho extends Heard {
+  /** The peer's clock in its newest datagram, and how long ago that came, both in ms. */
+  readonly echoMs: number;
+  readonly holdMs: number;
+}
+
+/** One datagram, as its sender means it. */
+export interface Datagram {
+  readonly keyHex: string | null;
+  readonly clusterId: string;
+  /** The sender's monotonic clock. */
+  readonly clockMs: number;
+  readonly pulse: Omit<PulseReport, 'heard' | 'rttMs'> & { readonly heard: readonly HeardEcho[] };
+  /** Nodes that are asked for an answer. */
+  readonly asks: readonly string[];
+}
+
 export interface SimNetwork {
   /** Cuts one direction on a lan (null: all lans). */
   cut(from: string, to: string, lan: string | null): void;
   heal(from: string, to: string, lan: string | null): void;
   healAll(): void;
   isCut(from: string, to: string, lan: string): boolean;
+  /** Nothing is cut, lost, doubled or slow. */
+  isWhole(): boolean;
   setQuality(quality: LinkQuality): void;
-  send(from: string, to: string, lan: string, keyHex: string | null, pulse: PulseReport): void;
+  send(to: string, datagram: Datagram): void;
   /** Where the datagrams for a node go, until closed. */
-  listen(node: string, receiver: (keyHex: string | null, pulse: PulseReport) => void): Closable;
+  listen(node: string, receiver: (datagram: Datagram) => void): Closable;
   readonly counts: { sent: number; lost: number; duplicated: number };
 }
 
 /** A network without faults. */
 export function createSimNetwork(time: VirtualTime, random: SeededRandom): SimNetwork {
   const cuts = new Set<string>();
-  const receivers = new Map<string, (keyHex: string | null, pulse: PulseReport) => void>();
+  const receivers = new Map<string, (datagram: Datagram) => void>();
   const counts = { sent: 0, lost: 0, duplicated: 0 };
   let quality = goodLink;
   const name = (from: string, to: string, lan: string | null): string => `${from}>${to}@${lan ?? '*'}`;
   const isCut = (from: string, to: string, lan: string): boolean =>
-    cuts.has(name(from, to, null)) || cuts.has(name(from, to, lan));
+    cuts.size > 0 && (cuts.has(name(from, to, null)) || cuts.has(name(from, to, lan)));
 
   return {
     counts,
     isCut,
+    isWhole: () => cuts.size === 0 && quality === goodLink,
     cut: (from, to, lan) => void cuts.add(name(from, to, lan)),
     heal: (from, to, lan) => void cuts.delete(name(from, to, lan)),
-    healAll: () => cuts.clear(),
+    healAll: () => {
+      cuts.clear();
+      quality = goodLink;
+    },
     setQuality: (next) => {
       quality = next;
     },
@@ -55,17 +79,18 @@ export function createSimNetwork(time: VirtualTime, random: SeededRandom): SimNe
         },
       };
     },
-    send(from, to, lan, keyHex, pulse) {
+    send(to, datagram) {
+      const { from, lan } = datagram.pulse;
       counts.sent += 1;
-      if (isCut(from, to, lan) || random.chance(quality.loss)) {
+      if (isCut(from, to, lan) || (quality.loss > 0 && random.chance(quality.loss))) {
         counts.lost += 1;
         return;
       }
-      const copies = random.chance(quality.duplication) ? 2 : 1;
+      const copies = quality.duplication > 0 && random.chance(quality.duplication) ? 2 : 1;
       if (copies === 2) counts.duplicated += 1;
       for (let copy = 0; copy < copies; copy += 1) {
         const delayMs = quality.latencyMs + random.uniform() * quality.jitterMs;
-        time.scheduleQuiet(delayMs, () => receivers.get(to)?.(keyHex, pulse));
+        time.scheduleQuiet(delayMs, () => receivers.get(to)?.(datagram));
       }
     },
   };

@@ -1,114 +1,187 @@
-/** The simulated transport of one daemon: paces pulses, keeps what was heard, hands over packets and ticks in their order. */
-
-import type { OpenTransport, Transport } from '../actors/ports.js';
-import type { Heard, MembershipBody, PulseReport } from '../machines/membership.types.js';
+/**
+ * The simulated transport of one daemon. It stands for the worker thread with its sockets: it paces pulses, asks silent peers, keeps
+ * what was heard, drops replays, and goes on while the main loop hangs, until the lease is over. Same rules as the engine of the real one.
+ */
+import type { OpenTransport, Transport, TransportEvent } from '../actors/ports.js';
+import type { MembershipBody, PulseReport } from '../machines/membership.types.js';
 import type { SimHost } from './sim-host.js';
-import type { SimNetwork } from './sim-network.js';
+import type { Datagram, HeardEcho, SimNetwork } from './sim-network.js';
 
-/** Sequence numbers that are remembered of each sender and lan. */
-const replayWindow = 1_024;
+/** Sequence numbers below the highest that are told apart, of each sender and lan; the real window is longer. */
+const replayWindow = 31;
 const goodbyes = 3;
 
-/** @param alive whether the daemon that opened it still runs. */
-export function createSimTransport(host: SimHost, network: SimNetwork, alive: () => boolean): Transport {
+/** The daemon as its transport sees it. */
+export interface DaemonGate {
+  /** The process is there. */
+  alive(): boolean;
+  /** Runs something on its main loop: at once, later when the loop hangs, never when the process is gone. */
+  enter(run: () => void): void;
+}
+
+interface Source {
+  readonly node: string;
+  readonly lan: string;
+  bootEpoch: number;
+  highest: number;
+  /** Bit n: highest - n was seen. */
+  seen: number;
+  atMs: number;
+  clockMs: number;
+}
+
+/** Takes a sequence number in. @returns whether it is new. */
+function takeSequence(source: Source, sequence: number): boolean {
+  const ahead = sequence - source.highest;
+  if (ahead > 0) {
+    source.seen = ahead > replayWindow ? 1 : ((source.seen << ahead) | 1) >>> 0;
+    source.highest = sequence;
+    return true;
+  }
+  const bit = (1 << -ahead) >>> 0;
+  if (-ahead > replayWindow || (source.seen & bit) !== 0) return false;
+  source.seen = (source.seen | bit) >>> 0;
+  return true;
+}
+
+/** Transports of a daemon on that machine. */
+export function createSimTransport(host: SimHost, network: SimNetwork, gate: DaemonGate): Transport {
   return {
     open(spec, on): OpenTransport {
-      const { cluster, self, keyHex, signature, bootEpoch, leaseMs } = spec;
+      const { cluster, self, keyHex, clusterId, signature, bootEpoch, leaseMs } = spec;
+      const { pulseMs, slostCount } = cluster;
       const lans = cluster.lans
         .filter((lan) => lan.nodes.some((one) => one.node === self))
-        .map((lan) => ({ name: lan.name, peers: lan.nodes.map((one) => one.node).filter((node) => node !== self), sequence: 0 }));
+        .map((lan) => ({
+          name: lan.name,
+          peers: lan.nodes.map((one) => one.node).filter((node) => node !== self),
+          sequence: 0,
+        }));
       const epochs = new Map(Object.entries(spec.knownEpochs));
-      const heard = new Map<string, { bootEpoch: number; highest: number; atMs: number; seen: Set<number>; sentAtMs: number }>();
-      const sentAt = new Map<string, number>();
+      const sources = new Map<string, Source>();
+      const answeredAt = new Map<string, number>();
       let body: MembershipBody | null = null;
       let open = true;
       let leaseUntilMs = host.monotonicMs() + leaseMs;
       let quietSinceMs: number | null = null;
-      let dueMs = host.monotonicMs();
+      let lastUrgentMs = Number.NEGATIVE_INFINITY;
+      let urgentPending = false;
+      let asking = false;
+      let dueMs = host.monotonicMs() + host.random.uniform() * pulseMs;
 
-      const running = (): boolean => open && alive();
-      const mayAct = (): boolean => {
-        if (host.monotonicMs() <= leaseUntilMs) return true;
-        quietSinceMs ??= host.monotonicMs();
+      const running = (): boolean => open && gate.alive();
+      const post = (event: TransportEvent): void => gate.enter(() => open && on(event));
+      const mayAct = (nowMs: number): boolean => {
+        if (nowMs <= leaseUntilMs) return true;
+        quietSinceMs ??= nowMs;
         return false;
       };
-      const heardNow = (): readonly Heard[] => {
-        const freshMs = cluster.slostCount * cluster.pulseMs;
-        return [...heard]
-          .filter(([, one]) => host.monotonicMs() - one.atMs <= freshMs)
-          .map(([place, one]) => {
-            const [node = '', lan = ''] = place.split('@');
-            return { node, lan, bootEpoch: one.bootEpoch, sequence: one.highest };
-          });
+      const heardNow = (nowMs: number): readonly HeardEcho[] => {
+        const freshMs = slostCount * pulseMs;
+        const heard: HeardEcho[] = [];
+        for (const { node, lan, bootEpoch: epoch, highest, atMs, clockMs } of sources.values()) {
+          if (nowMs - atMs > freshMs) continue;
+          heard.push({ node, lan, bootEpoch: epoch, sequence: highest, echoMs: clockMs, holdMs: nowMs - atMs });
+        }
+        return heard;
+      };
+      const send = (lan: (typeof lans)[number], to: readonly string[], goodbye: boolean, asks: readonly string[]): void => {
+        if (body === null) return;
+        const nowMs = host.monotonicMs();
+        lan.sequence += 1;
+        const pulse = { from: self, lan: lan.name, bootEpoch, sequence: lan.sequence, signature, goodbye, body };
+        const datagram: Datagram = { keyHex, clusterId, clockMs: nowMs, pulse: { ...pulse, heard: heardNow(nowMs) }, asks };
+        for (const peer of to) network.send(peer, datagram);
       };
       const sendAll = (goodbye: boolean): void => {
-        if (body === null) return;
-        const hears = heardNow();
+        for (const lan of lans) send(lan, lan.peers, goodbye, []);
+      };
+      const silentOn = (lan: (typeof lans)[number], nowMs: number): readonly string[] =>
+        lan.peers.filter((node) => {
+          const source = sources.get(`${node}@${lan.name}`);
+          if (source === undefined) return false;
+          const silence = nowMs - source.atMs;
+          return silence >= 2 * pulseMs && silence <= 2 * slostCount * pulseMs;
+        });
+      const askSilent = (): void => {
+        asking = false;
+        const nowMs = host.monotonicMs();
+        if (!running()) return;
         for (const lan of lans) {
-          lan.sequence += 1;
-          sentAt.set(`${lan.name}#${lan.sequence}`, host.monotonicMs());
-          sentAt.delete(`${lan.name}#${lan.sequence - 64}`);
-          const pulse: PulseReport = {
-            from: self,
-            lan: lan.name,
-            bootEpoch,
-            sequence: lan.sequence,
-            signature,
-            goodbye,
-            body,
-            heard: hears,
-            rttMs: null,
-          };
-          for (const peer of lan.peers) network.send(self, peer, lan.name, keyHex, pulse);
+          const silent = silentOn(lan, nowMs);
+          if (silent.length === 0) continue;
+          if (mayAct(nowMs)) send(lan, silent, false, silent);
+          if (asking) continue;
+          asking = true;
+          host.schedule(pulseMs / 4, askSilent, true);
         }
       };
-      const receive = (senderKey: string | null, pulse: PulseReport): void => {
-        if (!running() || host.suspended() || senderKey !== keyHex) return;
-        const place = `${pulse.from}@${pulse.lan}`;
-        if (pulse.bootEpoch < (epochs.get(pulse.from) ?? 0)) return;
-        epochs.set(pulse.from, pulse.bootEpoch);
-        let one = heard.get(place);
-        if (one === undefined || one.bootEpoch < pulse.bootEpoch) {
-          one = { bootEpoch: pulse.bootEpoch, highest: 0, atMs: 0, seen: new Set(), sentAtMs: 0 };
-          heard.set(place, one);
+      const urgent = (): void => {
+        urgentPending = false;
+        const nowMs = host.monotonicMs();
+        if (!running() || !mayAct(nowMs)) return;
+        lastUrgentMs = nowMs;
+        sendAll(false);
+      };
+      const sendUrgently = (inMs: number): void => {
+        if (urgentPending) return;
+        urgentPending = true;
+        // Handed to the worker, hence never at once.
+        host.schedule(Math.max(0.05, inMs), urgent, true);
+      };
+      const receive = ({ keyHex: theirs, clusterId: theirCluster, clockMs, pulse, asks }: Datagram): void => {
+        if (!running() || host.suspended() || theirs !== keyHex || theirCluster !== clusterId) return;
+        const { from, lan } = pulse;
+        const nowMs = host.monotonicMs();
+        if (pulse.bootEpoch < (epochs.get(from) ?? 0)) return;
+        const place = `${from}@${lan}`;
+        let source = sources.get(place);
+        if (source === undefined || source.bootEpoch !== pulse.bootEpoch) {
+          source = { node: from, lan, bootEpoch: pulse.bootEpoch, highest: 0, seen: 0, atMs: nowMs, clockMs };
+          sources.set(place, source);
         }
-        if (one.seen.has(pulse.sequence) || pulse.sequence <= one.highest - replayWindow) return;
-        one.seen.add(pulse.sequence);
-        one.seen.delete(pulse.sequence - replayWindow);
-        one.highest = Math.max(one.highest, pulse.sequence);
-        one.atMs = host.monotonicMs();
-        if (!mayAct()) return;
-        const echo = pulse.heard.find((entry) => entry.node === self && entry.lan === pulse.lan && entry.bootEpoch === bootEpoch);
-        const sentAtMs = echo === undefined ? undefined : sentAt.get(`${pulse.lan}#${echo.sequence}`);
-        const rttMs = sentAtMs === undefined ? null : host.monotonicMs() - sentAtMs;
-        on({ type: 'pulse', atMs: host.monotonicMs(), pulse: { ...pulse, rttMs } });
+        if (!takeSequence(source, pulse.sequence)) return;
+        epochs.set(from, pulse.bootEpoch);
+        source.atMs = nowMs;
+        if (source.highest === pulse.sequence) source.clockMs = clockMs;
+        if (!mayAct(nowMs)) return;
+        const echo = pulse.heard.find((one) => one.node === self && one.lan === lan && one.bootEpoch === bootEpoch);
+        const rttMs = echo === undefined ? null : Math.max(0, nowMs - echo.echoMs - echo.holdMs);
+        const report: PulseReport = { ...pulse, rttMs };
+        post({ type: 'pulse', atMs: nowMs, pulse: report });
+        if (!asks.includes(self) || nowMs - (answeredAt.get(place) ?? Number.NEGATIVE_INFINITY) < pulseMs / 8) return;
+        answeredAt.set(place, nowMs);
+        for (const one of lans) if (one.name === lan) send(one, [from], false, []);
       };
       const pulse = (): void => {
         if (!running()) return;
         const nowMs = host.monotonicMs();
         const lateMs = Math.max(0, nowMs - dueMs);
-        dueMs = Math.max(dueMs + cluster.pulseMs, nowMs);
+        // Pulses that were missed are not made up for.
+        dueMs = lateMs > pulseMs ? nowMs + pulseMs : dueMs + pulseMs;
         host.schedule(dueMs - nowMs, pulse, true);
-        if (!mayAct()) return;
-        on({ type: 'tick', atMs: nowMs, lateMs });
-        sendAll(false);
+        if (mayAct(nowMs)) {
+          post({ type: 'tick', atMs: nowMs, lateMs });
+          sendAll(false);
+        }
+        if (!asking) askSilent();
       };
       const listening = network.listen(self, receive);
-      dueMs = host.monotonicMs() + host.random.uniform() * cluster.pulseMs;
       host.schedule(dueMs - host.monotonicMs(), pulse, true);
-      host.schedule(1, () => running() && on({ type: 'ready', atMs: host.monotonicMs() }));
+      host.schedule(1, () => running() && post({ type: 'ready', atMs: host.monotonicMs() }));
 
       return {
-        publish: (next, urgent) => {
+        publish: (next, isUrgent) => {
           body = next;
-          if (urgent && running() && mayAct()) sendAll(false);
+          if (isUrgent && running()) sendUrgently(lastUrgentMs + pulseMs / 10 - host.monotonicMs());
         },
         renewLease: () => {
-          leaseUntilMs = host.monotonicMs() + leaseMs;
+          const nowMs = host.monotonicMs();
+          leaseUntilMs = nowMs + leaseMs;
           if (quietSinceMs === null || !running()) return;
-          const lateMs = host.monotonicMs() - quietSinceMs;
+          post({ type: 'tick', atMs: nowMs, lateMs: nowMs - quietSinceMs });
           quietSinceMs = null;
-          on({ type: 'tick', atMs: host.monotonicMs(), lateMs });
+          sendUrgently(0);
         },
         close: (goodbye) => {
           if (goodbye && running()) for (let count = 0; count < goodbyes; count += 1) sendAll(true);

@@ -30,7 +30,11 @@ export interface VirtualTime {
   readonly steps: () => number;
 }
 
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/** Called from a promise's continuation: Node runs these callbacks only when no promise has anything left to do. */
+const settled = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
+/** Lets the process itself breathe: its own signals and pipes. */
+const breath = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const entriesPerBreath = 50_000;
 
 /** A clock that stands at `startMs` and moves only by `runUntil`. */
 export function createVirtualTime(startMs = 1_000_000): VirtualTime {
@@ -93,10 +97,8 @@ export function createVirtualTime(startMs = 1_000_000): VirtualTime {
       touched = true;
     },
     async runUntil(untilMs, after) {
-      if (touched) {
-        touched = false;
-        await settled();
-      }
+      await breath();
+      touched = false;
       for (let top = heap[0]; top !== undefined && top.atMs <= untilMs; top = heap[0]) {
         pop();
         if (top.cancelled) continue;
@@ -109,6 +111,7 @@ export function createVirtualTime(startMs = 1_000_000): VirtualTime {
           await settled();
         }
         after?.();
+        if (steps % entriesPerBreath === 0) await breath();
       }
       nowMs = Math.max(nowMs, untilMs);
     },
