@@ -344,11 +344,11 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
         return fail('MODULE_STATE', answer.reason);
       }
       if (answer.outcome === 'already') {
-        return { ok: true, value: open('already', `already: ${status.state} (${status.quality})`, null) };
+        return { ok: true, value: open('already', `${status.state} (${status.quality})`, null) };
       }
       const lastServing = ['stop', 'stopstart', 'forcestop', 'shutdown'].includes(action) && isLastUp(host);
       if (lastServing) host.log(messages.lastNodeStops());
-      const progress = open('running', lastServing ? 'the last UP node of the farm is leaving' : 'accepted', null);
+      const progress = open('running', lastServing ? 'the last UP node of the farm is leaving' : '', null);
       logs.command({ wallMs: clock.wallMs(), who: caller.who, module: request.module, phase: 'START', text: action });
       commandHost(host, action, originOf(caller));
       void follow(host, progress.id, action, caller);

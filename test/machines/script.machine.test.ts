@@ -220,7 +220,8 @@ t.test('a drain is complete when every prober that is still there has seen 404 o
     ['not told often enough', { refusals: 2 }, 0, false],
     ['gone', { refusals: 0, lastAtMs: 6_999 }, 9_000, true],
     ['not yet gone', { refusals: 0, lastAtMs: 7_000 }, 0, false],
-    ['seen once only: taken for a slow one', { intervalMs: null, refusals: 1 }, 0, false],
+    ['seen once only: it has 30 s to ask again', { intervalMs: null, refusals: 1, lastAtMs: -20_000 }, -40_000, false],
+    ['seen once only, more than 30 s ago', { intervalMs: null, refusals: 1, lastAtMs: -20_001 }, -40_000, true],
   ];
   for (const [name, change, sinceMs, complete] of table) {
     t.equal(drainComplete([{ ...source, ...change }], 10_000, sinceMs), complete, name);
