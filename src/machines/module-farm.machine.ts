@@ -92,6 +92,7 @@ export const moduleFarmMachine = moduleSetup.createMachine({
       handler: input.resume?.handler ?? null,
       armed: [],
       phase: 'off',
+      resources: {},
       resume: input.resume,
       disabledClasses: input.disabledClasses,
       enabledClasses: input.enabledClasses,

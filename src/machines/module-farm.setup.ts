@@ -10,7 +10,7 @@ import type { ErrdInput } from './errd.types.js';
 import { standardClasses } from './errd-rules.js';
 import { failoverMachine } from './failover.machine.js';
 import type { FailoverInput } from './failover.types.js';
-import type { ResourceValues, RulePhase } from './failover-rules.js';
+import type { RulePhase } from './failover-rules.js';
 import type { Message } from './messages.js';
 import { messages } from './messages.js';
 import type { CommandEvent, DrainInput, ModuleContext, ModuleEmitted, ModuleEvent, ModuleInput, Origin } from './module.types.js';
@@ -31,7 +31,6 @@ import {
   outcomeOf,
   outcomeValue,
 } from './module-rules.js';
-import { present } from './present.js';
 import { countAction, emptyCounter } from './restart-counter.js';
 import { scriptMachine } from './script.machine.js';
 
@@ -54,10 +53,10 @@ const errdInput = (context: ModuleContext): ErrdInput => ({
   disabled: context.disabledClasses,
   extra: context.enabledClasses,
 });
-const failoverInput = (context: ModuleContext, resources: ResourceValues): FailoverInput => ({
+const failoverInput = (context: ModuleContext): FailoverInput => ({
   rules: context.plan.rules,
   handleTimeMs: context.plan.handleTimeMs,
-  resources,
+  resources: context.resources,
 });
 
 const base = setup({
@@ -132,7 +131,7 @@ export const moduleSetup = base.extend({
   actions: {
     // ---------------------------------------------------------------- children
     spawnErrd: base.spawnChild('errd', { id: 'errd', input: ({ context }) => errdInput(context) }),
-    spawnFailover: base.spawnChild('failover', { id: 'failover', input: ({ context }) => failoverInput(context, {}) }),
+    spawnFailover: base.spawnChild('failover', { id: 'failover', input: ({ context }) => failoverInput(context) }),
     noteErrdDefect: base.enqueueActions(({ enqueue, event }) => {
       assertEvent(event, 'xstate.error.actor.errd');
       enqueue.emit(emitLine(messages.partFailed('errd', String(event.error))));
@@ -144,13 +143,12 @@ export const moduleSetup = base.extend({
       enqueue.raise({ type: 'child.respawn', child: 'failover' }, { delay: 'childBackoff' });
     }),
     /** The new child is told where the module is, in whatever state that is; the rules keep the resources that were known. */
-    respawnChild: base.enqueueActions(({ context, enqueue, event, self }) => {
+    respawnChild: base.enqueueActions(({ context, enqueue, event }) => {
       assertEvent(event, 'child.respawn');
       const { atMs, armed: classes, phase } = context;
-      const known = present(self.getSnapshot().children['failover'], 'failover').getSnapshot();
       enqueue.stopChild(event.child);
       if (event.child === 'failover') {
-        enqueue.spawnChild('failover', { id: 'failover', input: failoverInput(context, known.context.resources) });
+        enqueue.spawnChild('failover', { id: 'failover', input: failoverInput(context) });
         enqueue.sendTo('failover', { type: 'failover.phase', atMs, phase });
         return;
       }
@@ -260,10 +258,11 @@ export const moduleSetup = base.extend({
       assertEvent(event, 'errd.blind');
       return emitLine(messages.partFailed('errd', event.detail));
     }),
-    setProcessResource: base.enqueueActions(({ event, enqueue }) => {
+    setProcessResource: base.enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'proc.valued');
       const { value, atMs } = event;
       const name = `proc.${event.name}`;
+      enqueue.assign({ resources: { ...context.resources, [name]: value } });
       enqueue.emit({ type: 'resource', name, value, by: 'errd', atMs, quiet: false });
       enqueue.sendTo('failover', { type: 'resource.set', name, value, by: 'errd', atMs });
     }),
@@ -280,9 +279,10 @@ export const moduleSetup = base.extend({
     }),
 
     // ---------------------------------------------------------------- resources, restart counter
-    setResource: base.enqueueActions(({ event, enqueue }) => {
+    setResource: base.enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'resource.assign');
       const { name, value, by, atMs, quiet = false } = event;
+      enqueue.assign({ resources: { ...context.resources, [name]: value } });
       enqueue.emit({ type: 'resource', name, value, by, atMs, quiet });
       enqueue.sendTo('failover', { type: 'resource.set', name, value, by, atMs });
     }),
@@ -324,6 +324,7 @@ export const moduleSetup = base.extend({
       const value = outcomeValue(outcome);
       if (value === null) return;
       const name = `script.${outcome.script}`;
+      enqueue.assign({ resources: { ...context.resources, [name]: value } });
       enqueue.emit({ type: 'resource', name, value, by: 'userplug', atMs, quiet: true });
       enqueue.sendTo('failover', { type: 'resource.set', name, value, by: 'userplug', atMs });
     }),

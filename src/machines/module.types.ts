@@ -2,7 +2,7 @@
 import type { Drain, ErrdConfig, ProcConfig } from '../config/types.js';
 import type { ErrdReport } from './errd.types.js';
 import type { FailoverVerdict } from './failover.types.js';
-import type { Rule, RulePhase } from './failover-rules.js';
+import type { ResourceValues, Rule, RulePhase } from './failover-rules.js';
 import type { Message } from './messages.js';
 import type { CounterLimits, RestartCounter } from './restart-counter.js';
 import type { Adoption, ScriptOutcome, ScriptReport } from './script.types.js';
@@ -74,6 +74,8 @@ export interface ModuleContext {
   /** What the children were last told: the classes that errd watches, and the phase that the rules are evaluated for. */
   readonly armed: readonly string[];
   readonly phase: RulePhase;
+  /** What the rules were told of the resources: they are told again when their machine has failed. */
+  readonly resources: ResourceValues;
   readonly resume: Resumption | null;
   readonly disabledClasses: readonly string[];
   readonly enabledClasses: readonly string[];

@@ -85,6 +85,8 @@ export interface HarnessOptions {
   readonly input?: Partial<ModuleInput>;
   readonly behave?: (input: RunnerInput) => Behaviour;
   readonly drainBreaks?: boolean;
+  /** A process of that name comes with a start_both that succeeds, and goes with a stop_both. */
+  readonly application?: string;
 }
 
 interface NotifyingWorld extends World {
@@ -160,6 +162,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
   const clock = createVirtualClock();
   const world = createWorld(clock);
   const behave = options.behave ?? (() => succeeds());
+  const { application } = options;
   const calls: ScriptCall[] = [];
   const log: string[] = [];
   const path: string[] = [];
@@ -171,6 +174,8 @@ export function createHarness(options: HarnessOptions = {}): Harness {
   const runner = fromCallback<RunnerCommand, RunnerInput>(({ input, sendBack, receive }) => {
     const behaviour = behave(input);
     if (behaviour.kind === 'throws') throw new Error('the runner is broken');
+    const isStart = input.script === 'start_both';
+    const isStop = input.script === 'stop_both';
     const call: ScriptCall = {
       line: [input.script, ...input.args].join(' '),
       input,
@@ -187,6 +192,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
       if (call.endMs !== null) return;
       call.endMs = clock.nowMs();
       running -= 1;
+      if (isStart && application !== undefined && event.type === 'script.exited' && event.code === 0) world.start(application);
       sendBack(event);
     };
     const exited = (code: number | null, signal: string | null): void =>
@@ -204,11 +210,10 @@ export function createHarness(options: HarnessOptions = {}): Harness {
     calls.push(call);
     running += 1;
     if (running > 1) violations.push(`two scripts at once: ${call.line}`);
-    const isStart = input.script === 'start_both';
-    const isStop = input.script === 'stop_both';
     if (isStart && startedApplication && input.adopt === null) violations.push('start_both twice without a stop_both between');
     if (isStart) startedApplication = true;
     if (isStop) startedApplication = false;
+    if (isStop && application !== undefined) world.end(application, requested);
     if (input.adopt?.kind === 'ended') {
       later(0, () => end({ type: 'script.exited', kind: 'unknown', code: null, detail: null, atMs: clock.monotonicMs() }));
     } else if (behaviour.kind === 'failed') {
