@@ -14,7 +14,7 @@ module.exports = {
     only(
       'io-implements-the-ports',
       '^src/io/',
-      ['^src/actors/(ports|face|errors|stores)', '^src/config/', '^src/machines/[^/]*types', '^src/machines/messages'],
+      ['^src/actors/(ports|face|errors|stores|recorder-lines|recorder\\.types)', '^src/config/', '^src/machines/[^/]*types', '^src/machines/messages'],
       'io touches: it knows the ports it implements, and the words of the log.',
     ),
     only(

@@ -11,6 +11,7 @@ import type { Caller, NodeFace } from './actors/face.js';
 import { createNodeFace } from './actors/node-face.js';
 import { createNodeRuntime } from './actors/node-runtime.js';
 import type { Ports, Probe, Records } from './actors/ports.js';
+import { createRecorder } from './actors/recorder.js';
 import type { AppliedCluster } from './actors/stores.js';
 import { compilePosixRegex } from './config/posix-regex.js';
 import { frontAddresses } from './http/front/front.js';
@@ -19,6 +20,7 @@ import type { SealKeys } from './http/seal.js';
 import { startHttpService } from './http/service.js';
 import { createClusterStore } from './io/cluster-store.js';
 import { takeInstance } from './io/instance.js';
+import { createJournal } from './io/journal.js';
 import { createLogs } from './io/logs/logs.js';
 import { createSystemLog, type SystemLogKind } from './io/logs/system-log.js';
 import { realCompiler } from './io/modules/compiling.js';
@@ -116,6 +118,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         })),
   };
   const ports: Ports = { ...platform, logs, transport: createUdpTransport(), probe };
+  const journal = createJournal({
+    dir: join(safevar, 'journal'),
+    now: () => clock.monotonicMs(),
+    onProblem: (message) => report(`flight recorder: ${message}`),
+  });
+  const recorder = createRecorder({ journal, clock, node: options.node ?? host.hostname, version, bootId: host.bootId });
 
   // ---------------------------------------------------------------- actors
   const operatingSystem = process.platform === 'win32' ? 'windows' : 'linux';
@@ -124,6 +132,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     node: options.node ?? host.hostname,
     version,
     epoch: start,
+    inspect: recorder.inspect,
     compileMatcher: (proc) => {
       const matcher = compileMatcher(proc, operatingSystem, compilePosixRegex);
       if (matcher.problem !== null) runtime.log(messages.partFailed('errd', `process ${proc.name}: ${matcher.problem}`));
@@ -230,6 +239,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
   const close = async (): Promise<void> => {
     await http.close();
+    recorder.close();
+    await journal.close();
     await logs.close();
     platform.scripts.close();
     instance.release();

@@ -9,6 +9,7 @@ import type { ClusterConfig, ModuleConfig } from '../config/types.js';
 import type { MembershipBody, PulseReport } from '../machines/membership.types.js';
 import type { ProbeSource } from '../machines/module.types.js';
 import type { Quality, StateName } from './face.js';
+import type { JournalRecord } from './recorder.types.js';
 
 // What the transport carries; `src/io` knows the machines' types through this file only.
 export type { Heard, MembershipBody, ModuleDigest, PulseReport, ShareMap, View } from '../machines/membership.types.js';
@@ -161,6 +162,27 @@ export interface CommandLogEntry {
   readonly module: string | null;
   readonly phase: 'START' | 'END' | 'INFO';
   readonly text: string;
+}
+
+// ---------------------------------------------------------------- flight recorder
+
+/**
+ * The flight recorder's medium: bounded, rotated, always on. It never waits and never throws: what it could not write is a gap
+ * that it reports itself. The recorder alone is given it (not an actor), hence it is not among `Ports`.
+ */
+export interface Journal {
+  /**
+   * Whether a new file, or a new part of one, is to begin: at the start, when the file is full, when something was lost. Then
+   * `begin` is called as soon as all machines are at rest.
+   */
+  due(): 'start' | 'full' | 'gap' | null;
+  /** Begins it with records that need nothing before them. */
+  begin(head: readonly JournalRecord[]): void;
+  append(record: JournalRecord): void;
+  /** Everything that is kept, oldest first; lines that cannot be read are left out. */
+  read(): Promise<readonly JournalRecord[]>;
+  /** Writes what is pending. */
+  close(): Promise<void>;
 }
 
 // ---------------------------------------------------------------- cluster transport
