@@ -95,7 +95,8 @@ class Host {
         .join(' ')} }`;
     const [file = '', ...args] = [...this.inNetwork, 'nft', 'add table ip lab; delete table ip lab'];
     must(file, ...args);
-    if (rules.length > 0) must(file, ...args.slice(0, -1), `table ip lab {\n${chain('in', 'input')}\n${chain('out', 'output')}\n}`);
+    if (rules.length > 0)
+      must(file, ...args.slice(0, -1), `table ip lab {\n${chain('in', 'input')}\n${chain('out', 'output')}\n}`);
   }
 }
 
