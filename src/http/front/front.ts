@@ -12,7 +12,7 @@ import {
   type ToFront,
 } from './messages.js';
 
-export { defaultFrontLimits, type FrontAddress, type FrontLimits } from './messages.js';
+export type { FrontAddress, FrontLimits } from './messages.js';
 
 export type FrontEvent =
   /** `port` is the one that the system chose where 0 was asked for. */
