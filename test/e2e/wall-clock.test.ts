@@ -46,8 +46,8 @@ t.test(
       /Math\.floor\(\(clock\.wallMs\(\) - clock\.monotonicMs\(\) \+ openedMs\) \/ 1000\)/,
       /const wallSeconds = Math\.floor\(ports\.clock\.wallMs\(\) \/ 1_000\);/,
       /wallMs\(\): number;/,
-    // The journal notes what time it was; nothing reads it but a person.
-    /^actors\/recorder\.ts: /,
+      // The journal notes what time it was; nothing reads it but a person.
+      /^actors\/recorder\.ts: /,
     ];
     const uses = sources('actors').flatMap((file) => matching(file, /wallMs\(/));
     t.ok(uses.length > 5, 'they were found');
