@@ -53,8 +53,12 @@ export type ExitStatus =
   | { readonly kind: 'unknown' };
 
 export interface Processes {
-  /** All processes that can be seen, zombies left out. Callers at the same time share one scan. */
-  list(): Promise<readonly ProcessInfo[]>;
+  /**
+   * All processes that can be seen, zombies left out. Callers at the same time share one scan.
+   * @param wantsArguments whose arguments are needed, by name; those of others may be left out (empty), which makes a scan much
+   * cheaper. Default: everybody's.
+   */
+  list(wantsArguments?: (name: string) => boolean): Promise<readonly ProcessInfo[]>;
   /** Calls back once when that process ends (at once if it is gone already). Null where no watch can be had. */
   watchExit(process: ProcessIdentity, onExit: (exit: ExitStatus, atMs: number) => void): Closable | null;
   /** Is exactly that process still there (and no zombie)? */

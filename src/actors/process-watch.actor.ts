@@ -8,7 +8,11 @@ import type { ErrdEvent, ErrdExit, ErrdScan, WatcherCommand } from '../machines/
 import type { Closable, ExitStatus, Ports, ProcessIdentity, ProcessInfo, ServiceState } from './ports.js';
 
 /** Tells whether a process belongs to a `<proc>`. */
-export type ProcessMatcher = (process: Pick<ProcessInfo, 'name' | 'args'>) => boolean;
+export interface ProcessMatcher {
+  (process: Pick<ProcessInfo, 'name' | 'args'>): boolean;
+  /** Does the answer hang on the arguments of a process of that name? Absent: always. */
+  readonly needsArguments?: (name: string) => boolean;
+}
 
 const keyOf = (process: ProcessIdentity): string => `${process.pid}:${process.startTime}`;
 const exitOf = (exit: ExitStatus): ErrdExit => ({
@@ -25,6 +29,9 @@ export function createProcessWatch(
   const { clock, processes, services } = ports;
   return fromCallback<WatcherCommand, { readonly procs: readonly ProcConfig[] }>(({ input, sendBack, receive }) => {
     const matchers = new Map(input.procs.map((proc) => [proc.name, proc.service ? null : compile(proc)]));
+    /** Whose arguments a scan must read: a service's process is known by its manager. */
+    const wantsArguments = (name: string): boolean =>
+      [...matchers.values()].some((matcher) => matcher !== null && matcher.needsArguments?.(name) !== false);
     const watches = new Map<string, Closable>();
     let selected: readonly ProcConfig[] = [];
     let open = true;
@@ -58,7 +65,7 @@ export function createProcessWatch(
       const wantsProcesses = selected.some((proc) => !proc.service);
       const names = selected.filter((proc) => proc.service).map((proc) => proc.name);
       const [all, states] = await Promise.all([
-        wantsProcesses ? processes.list() : Promise.resolve<readonly ProcessInfo[]>([]),
+        wantsProcesses ? processes.list(wantsArguments) : Promise.resolve<readonly ProcessInfo[]>([]),
         names.length > 0 ? services.states(names) : Promise.resolve<readonly ServiceState[]>([]),
       ]);
       if (!open) return;

@@ -10,9 +10,16 @@ export type CompileRegex = (
   options: { readonly ignoreCase: boolean },
 ) => { readonly ok: true; readonly regex: CompiledRegex } | { readonly ok: false; readonly message: string };
 
+/** Says whether a process is one of a `<proc>`. */
+interface ProcessTest {
+  (process: { readonly name: string; readonly args: readonly string[] }): boolean;
+  /** Does the answer hang on the arguments of a process of that name? Where it does not, they need not be read. */
+  readonly needsArguments: (name: string) => boolean;
+}
+
 /** The test of one `<proc>`, compiled once and used on every process of every scan. */
 export interface ProcessMatcher {
-  readonly matches: (process: { readonly name: string; readonly args: readonly string[] }) => boolean;
+  readonly matches: ProcessTest;
   /** What is wrong with a pattern; such a `<proc>` matches nothing. Null when all is well. */
   readonly problem: string | null;
 }
@@ -32,7 +39,8 @@ export function compileMatcher(
   platform: 'linux' | 'windows',
   compileRegex: CompileRegex,
 ): ProcessMatcher {
-  const nothing = (problem: string | null): ProcessMatcher => ({ matches: () => false, problem });
+  const noNeed = { needsArguments: (): boolean => false };
+  const nothing = (problem: string | null): ProcessMatcher => ({ matches: Object.assign(() => false, noNeed), problem });
   if (proc.service) return nothing(null);
 
   let nameTest = platform === 'windows' ? windowsNameTest(proc.name) : linuxNameTest(proc.name);
@@ -41,10 +49,13 @@ export function compileMatcher(
     if (!compiled.ok) return nothing(`nameregex: ${compiled.message}`);
     nameTest = (name) => compiled.regex.test(name);
   }
-  if (proc.argRegex === null) return { matches: ({ name }) => nameTest(name), problem: null };
+  const byName = ({ name }: { readonly name: string }): boolean => nameTest(name);
+  if (proc.argRegex === null) return { matches: Object.assign(byName, noNeed), problem: null };
   const compiled = compileRegex(proc.argRegex, { ignoreCase: platform === 'windows' });
   if (!compiled.ok) return nothing(`argregex: ${compiled.message}`);
-  return { matches: ({ name, args }) => nameTest(name) && compiled.regex.test(args.join(' ')), problem: null };
+  const byBoth = ({ name, args }: { readonly name: string; readonly args: readonly string[] }): boolean =>
+    nameTest(name) && compiled.regex.test(args.join(' '));
+  return { matches: Object.assign(byBoth, { needsArguments: nameTest }), problem: null };
 }
 
 /** Compares as the kernel cuts names: after 15 bytes, wherever that is in a letter. A cut letter reads as U+FFFD. */

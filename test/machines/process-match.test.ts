@@ -70,3 +70,13 @@ t.test('a service matches no process, and a bad pattern matches nothing and says
   t.match(compile({ argRegex: '[' }).problem, /^argregex: /);
   t.notOk(compile({ argRegex: '[' }).matches({ name: 'app', args: ['['] }));
 });
+
+t.test('arguments are needed only where a pattern for them is given, and the name fits', async (t) => {
+  const needs = (settings: Parameters<typeof proc>[0], name: string): boolean => compile(settings).matches.needsArguments(name);
+  t.equal(needs({ name: 'app' }, 'app'), false);
+  t.equal(needs({ name: 'app', argRegex: 'x' }, 'app'), true);
+  t.equal(needs({ name: 'app', argRegex: 'x' }, 'other'), false);
+  t.equal(needs({ nameRegex: '^a', argRegex: 'x' }, 'another'), true);
+  t.equal(needs({ argRegex: '(' }, 'app'), false, 'a pattern that is none matches nothing');
+  t.equal(needs({ service: true, argRegex: 'x' }, 'app'), false);
+});

@@ -38,9 +38,18 @@ export function createLinuxProcesses(options: LinuxProcessesOptions = {}): Proce
   const clock = options.clock ?? createClock();
   const pidfds = options.pidfds === undefined ? loadPidfds() : options.pidfds;
   const table = new ProcessTable(clock);
-  const scan = new SharedScan(() => table.read());
+  /** What those want who share the next scan. */
+  let wishes: ((name: string) => boolean)[] = [];
+  const scan = new SharedScan(() => {
+    const wants = wishes;
+    wishes = [];
+    return table.read((name) => wants.some((wish) => wish(name)));
+  });
   return {
-    list: () => scan.next(),
+    list: (wantsArguments = () => true) => {
+      wishes.push(wantsArguments);
+      return scan.next();
+    },
     isAlive: (identity) => isAlive(identity),
     watchExit: (identity, onExit) => (pidfds === null ? null : watchExit(pidfds, clock, identity, onExit)),
   };
@@ -80,7 +89,7 @@ class ProcessTable {
     this.#clock = clock;
   }
 
-  async read(): Promise<readonly ProcessInfo[]> {
+  async read(wantsArguments: (name: string) => boolean): Promise<readonly ProcessInfo[]> {
     const stats: ProcStat[] = [];
     let read = 0;
     for (const name of await readdir('/proc')) {
@@ -93,15 +102,23 @@ class ProcessTable {
       if (read % statsPerTurn === 0) await nextTurn();
     }
     const result: ProcessInfo[] = [];
+    const known = new Map<number, ProcessInfo>();
     let next = 0;
     const reader = async (): Promise<void> => {
       for (let stat = stats[next++]; stat !== undefined; stat = stats[next++]) {
-        const args = stat.kernelThread ? [] : await this.#arguments(stat);
-        if (args !== null) result.push({ pid: stat.pid, startTime: stat.startTime, ppid: stat.ppid, name: stat.name, args });
+        const { pid, startTime, ppid, name } = stat;
+        const asks = !stat.kernelThread && wantsArguments(name);
+        const args = asks ? await this.#arguments(stat) : [];
+        if (args === null) continue;
+        const info = { pid, startTime, ppid, name, args };
+        result.push(info);
+        const before = this.#known.get(pid);
+        if (asks) known.set(pid, info);
+        else if (before !== undefined) known.set(pid, before);
       }
     };
     await Promise.all(Array.from({ length: readsAtOnce }, reader));
-    this.#known = new Map(result.map((info) => [info.pid, info]));
+    this.#known = known;
     return result;
   }
 

@@ -107,6 +107,19 @@ t.test('processes that come and go while the table is read do no harm', { skip: 
   t.equal(openDescriptors(), before, 'no descriptor left open');
 });
 
+t.test('arguments are read of those only whom somebody wants', { skip: notLinux }, async (t) => {
+  const processes = createLinuxProcesses();
+  const { pid } = start(t, '/bin/sleep', ['60']);
+  const argsOf = (all: readonly { readonly pid: number; readonly args: readonly string[] }[]): readonly string[] | undefined =>
+    all.find((info) => info.pid === pid)?.args;
+  await until('sleep runs', async () => argsOf(await processes.list())?.[1] === '60');
+  t.same(argsOf(await processes.list(() => false)), [], 'listed all the same');
+  t.same(argsOf(await processes.list((name) => name === 'sleep')), ['/bin/sleep', '60']);
+  const [quick, whole] = await Promise.all([processes.list(() => false), processes.list()]);
+  t.equal(quick, whole, 'they share one look');
+  t.same(argsOf(quick), ['/bin/sleep', '60'], 'which reads what any of them wants');
+});
+
 t.test('those who ask together share a look, and nobody gets one from before the question', { skip: notLinux }, async (t) => {
   const processes = createLinuxProcesses();
   const [a, b] = await Promise.all([processes.list(), processes.list()]);
