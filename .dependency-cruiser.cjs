@@ -18,6 +18,12 @@ module.exports = {
       'io touches: it knows the ports it implements, and the words of the log.',
     ),
     only(
+      'replay-runs-the-machines',
+      '^src/replay/',
+      ['^src/machines/', '^src/actors/(recorder|face|module-host)', '^src/config/', '^src/io/journal-files'],
+      'A replay is machines, what was recorded, and nothing of the world (ADR 0010); its main.ts reads the files.',
+    ),
+    only(
       'http-sees-the-face',
       '^src/http/',
       ['^src/actors/(face|errors|ports)', '^src/config/'],
@@ -52,14 +58,14 @@ module.exports = {
     {
       name: 'xstate-only-where-machines-run',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/(machines|actors|sim)/'] },
+      from: { path: '^src/', pathNot: ['^src/(machines|actors|sim|replay)/'] },
       to: { path: 'node_modules/xstate/' },
     },
     {
       name: 'only-main-builds-real-ports',
       severity: 'error',
       comment: 'The composition root is the only place that puts real ports together.',
-      from: { path: '^src/', pathNot: ['^src/(io/|main\\.ts|compose\\.ts|demo/)'] },
+      from: { path: '^src/', pathNot: ['^src/(io/|main\\.ts|compose\\.ts|demo/|replay/main\\.ts)'] },
       to: { path: '^src/io/' },
     },
     { name: 'no-cycles', severity: 'error', from: { path: '^src/' }, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },

@@ -19,6 +19,7 @@ import { createReadyTable } from './http/ready-table.js';
 import type { SealKeys } from './http/seal.js';
 import { startHttpService } from './http/service.js';
 import { createClusterStore } from './io/cluster-store.js';
+import { createExplainer } from './io/explainer.js';
 import { takeInstance } from './io/instance.js';
 import { createJournal } from './io/journal.js';
 import { createLogs } from './io/logs/logs.js';
@@ -148,6 +149,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
   // ---------------------------------------------------------------- what is kept on disk
   const templates = join(dirname(fileURLToPath(import.meta.url)), '..', 'conf', 'modules');
+  const replayProgram = join(dirname(fileURLToPath(import.meta.url)), 'replay', 'main.js');
   const cli = join(dirname(fileURLToPath(import.meta.url)), 'cli', 'main.js');
   await installShims(safe, safevar, cli, process.execPath);
   const note = (caller: Caller, module: string | null, text: string): void =>
@@ -212,6 +214,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     cluster: () => cluster.applied(),
     install: modules,
     clusterAdministration: cluster,
+    explain: createExplainer({ journal, dir: join(safevar, 'journal'), program: replayProgram }),
   });
 
   // ---------------------------------------------------------------- begin

@@ -77,6 +77,12 @@ export const errorCatalogue = {
     exit: 1,
     meaning: 'An address and port cannot be listened on; the message names them and what to do.',
   },
+  EXPLAIN_NONE: {
+    status: 404,
+    exit: 1,
+    meaning: 'No transition of the module up to that time is on record; the flight recorder keeps only the latest.',
+  },
+  EXPLAIN_FAILED: { status: 500, exit: 1, meaning: "The flight recorder's journal could not be replayed." },
   ACTION_UNKNOWN: { status: 404, exit: 1, meaning: 'No action of that id is known; only the latest are kept.' },
   HTTP_SEAL: { status: 401, exit: 1, meaning: 'The sealed request is not authentic, too old, or was seen before.' },
   NET_PORT_IN_USE: { status: 503, exit: 1, meaning: "The cluster's UDP port is in use by another program on this machine." },

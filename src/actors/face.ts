@@ -145,6 +145,33 @@ export interface EventPage {
   readonly next: string;
 }
 
+/** One link of the chain behind a transition. */
+export interface ExplanationLink {
+  /** ISO 8601 with ms. */
+  readonly at: string;
+  readonly atMs: number;
+  readonly kind: 'fact' | 'verdict' | 'rule' | 'command' | 'counter' | 'script' | 'state';
+  readonly text: string;
+}
+/** Why a module went from one state to the next: from the raw fact to the scripts. */
+export interface Explanation {
+  readonly module: string;
+  readonly node: string;
+  readonly from: { readonly state: string; readonly quality: string };
+  readonly to: { readonly state: string; readonly quality: string };
+  readonly at: string;
+  /** When it was over; null while it goes on. */
+  readonly until: string | null;
+  readonly reason: string | null;
+  /** The oldest fact first. */
+  readonly chain: readonly ExplanationLink[];
+  /** The resources at the moment of the decision. */
+  readonly resources: readonly { readonly name: string; readonly value: string }[];
+  readonly budget: { readonly used: number; readonly max: number };
+  /** Why this may not be the whole truth: the journal is damaged, or a replay of it goes elsewhere. Else null. */
+  readonly doubt: string | null;
+}
+
 /** An expected failure, from the error catalogue (`src/actors/errors.ts`). */
 export interface Failure {
   readonly code: string;
@@ -213,6 +240,8 @@ export interface NodeFace {
   /** The statechart's definition, and where it is now. */
   chart(module: string): unknown;
   snapshot(module: string): unknown;
+  /** The module's last transition on record that began at or before `at` (a time as people write it; null: now). */
+  explain(module: string, at: string | null): Promise<Outcome<Explanation>>;
   events(since: string | null): EventPage;
   /** Calls back for each event from now on; a slow reader is the caller's to drop. */
   subscribe(onEvent: (event: NodeEvent) => void): { close(): void };

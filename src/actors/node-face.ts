@@ -32,6 +32,8 @@ export interface NodeFaceOptions {
   readonly cluster: () => AppliedCluster | null;
   readonly install: ModuleAdministration;
   readonly clusterAdministration: ClusterAdministration;
+  /** Answers from the flight recorder's journal. */
+  readonly explain: NodeFace['explain'];
 }
 
 const resourceName = /^[A-Za-z][\w-]{0,63}\.[\w.:%@/+-]{1,128}$/;
@@ -281,6 +283,7 @@ export function createNodeFace(options: NodeFaceOptions): NodeFace {
       return (await logs.listUserlogs(module)).map(({ wallMs, ...file }) => ({ ...file, at: iso(wallMs) }));
     },
     userlog: (module, name) => logs.readUserlog(module, name, userlogBytes),
+    explain: options.explain,
     chart: (module) =>
       runtime.hosts.has(module) ? { module: moduleFarmMachine.definition, errd: errdMachine.definition } : null,
     snapshot: (module) => {

@@ -183,6 +183,8 @@ export interface Journal {
   /** Begins it with records that need nothing before them. */
   begin(head: readonly JournalRecord[]): void;
   append(record: JournalRecord): void;
+  /** Resolves when what is pending was written, or could not be. */
+  flush(): Promise<void>;
   /** Everything that is kept, oldest first; lines that cannot be read are left out. */
   read(): Promise<readonly JournalRecord[]>;
   /** Writes what is pending. */

@@ -2,6 +2,7 @@ import type { CommandSection, CommandSpec } from './command.types.js';
 import { clusterCommands } from './specs/cluster.js';
 import { controlCommands } from './specs/control.js';
 import { helpCommands } from './specs/help.js';
+import { historyCommands } from './specs/history.js';
 import { logCommands } from './specs/logs.js';
 import { moduleCommands } from './specs/modules.js';
 import { resourceCommands } from './specs/resources.js';
@@ -12,6 +13,7 @@ export const sections: readonly CommandSection[] = [
   { title: 'Looking', commands: stateCommands },
   { title: 'Starting, stopping, waiting', commands: controlCommands },
   { title: 'Logs and events', commands: logCommands },
+  { title: 'Why it happened', commands: historyCommands },
   { title: 'Resources, restart counter, monitored processes', commands: resourceCommands },
   { title: 'Modules and their configuration', commands: moduleCommands },
   { title: 'Cluster', commands: clusterCommands },

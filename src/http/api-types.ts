@@ -16,6 +16,8 @@ export type {
   ConfInfo,
   ErrdEntry,
   EventPage,
+  Explanation,
+  ExplanationLink,
   ModuleCommand,
   ModuleNodeStatus,
   ModuleSummary,

@@ -285,6 +285,22 @@ export const operationRoutes = [
   },
   {
     method: 'GET',
+    path: '/modules/{module}/explain',
+    operationId: 'getExplanation',
+    tag: 'Modules',
+    summary: "Why the module went into its state: the last transition's facts, verdicts, rules, counter and scripts (`explain`).",
+    query: [
+      {
+        name: 'at',
+        description: 'The last transition that began up to then: ISO 8601, ms since 1970, or a time of the local day (03:12).',
+        schema: { type: 'string', maxLength: 40 },
+      },
+    ],
+    success: { status: 200, schema: 'Explanation', description: 'The chain, the oldest fact first.' },
+    errors: ['MODULE_UNKNOWN', 'MODULE_NOT_CONFIGURED', 'EXPLAIN_NONE', 'EXPLAIN_FAILED'],
+  },
+  {
+    method: 'GET',
     path: '/probes',
     operationId: 'listProbes',
     tag: 'Events',

@@ -100,6 +100,10 @@ class FileJournal implements Journal {
     this.#kick();
   }
 
+  flush(): Promise<void> {
+    return this.#drain();
+  }
+
   async read(): Promise<readonly JournalRecord[]> {
     await this.#drain();
     const records: JournalRecord[] = [];

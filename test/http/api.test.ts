@@ -69,6 +69,7 @@ const good: Readonly<Record<OperationId, readonly [path: string, ask?: Ask]>> = 
   getUserlog: ['/modules/farm/userlogs/start_both_1.ulog'],
   listCommands: ['/commands?limit=5'],
   getChart: ['/modules/farm/chart'],
+  getExplanation: ['/modules/farm/explain'],
   getSnapshot: ['/modules/farm/snapshot'],
   getConfInfo: ['/modules/farm/confinfo'],
   listConfigFiles: ['/modules/farm/config'],

@@ -144,6 +144,19 @@ export function fakeFace(options: FakeOptions = {}): FakeFace {
     commandLog: async () => [{ at, who: 'root', module: 'farm', phase: 'START', text: 'start' }],
     userlogs: async (name) => has(name, [{ name: 'start_both_1.ulog', bytes: 5, at }]),
     userlog: async (_module, name) => (name === 'start_both_1.ulog' ? '<b>hello</b>' : null),
+    explain: async (module, moment) =>
+      moment === '03:12'
+        ? { ok: false, failure: { code: 'EXPLAIN_NONE', message: `No transition of ${module} is on record.` } }
+        : {
+            ok: true,
+            value: {
+              ...{ module, node, at, until: at, reason: 'restart called by errd', doubt: null },
+              ...{ from: { state: 'UP', quality: 'Ready' }, to: { state: 'UP', quality: 'Ready' } },
+              chain: [{ at, atMs: 5, kind: 'fact', text: 'process 42 of web was ended by SIGKILL' }],
+              resources: [{ name: 'proc.web', value: 'down' }],
+              budget: { used: 1, max: 3 },
+            },
+          },
     chart: () => ({ id: 'farm', initial: 'STOP' }),
     snapshot: () => ({ value: 'UP' }),
     events: (since) => ring.read(since),
