@@ -62,8 +62,10 @@ export function createProcessWatch(
     };
 
     const look = async (): Promise<void> => {
-      const wantsProcesses = selected.some((proc) => !proc.service);
-      const names = selected.filter((proc) => proc.service).map((proc) => proc.name);
+      // What is selected meanwhile was not looked for: it is left for the next scan.
+      const chosen = selected;
+      const wantsProcesses = chosen.some((proc) => !proc.service);
+      const names = chosen.filter((proc) => proc.service).map((proc) => proc.name);
       const [all, states] = await Promise.all([
         wantsProcesses ? processes.list(wantsArguments) : Promise.resolve<readonly ProcessInfo[]>([]),
         names.length > 0 ? services.states(names) : Promise.resolve<readonly ServiceState[]>([]),
@@ -72,7 +74,7 @@ export function createProcessWatch(
       const atMs = clock.monotonicMs();
       const found: Record<string, ErrdScan['found'][string]> = {};
       const wanted = new Set<string>();
-      for (const proc of selected) {
+      for (const proc of chosen) {
         const state = states.find((one) => one.name === proc.name);
         const matcher = matchers.get(proc.name);
         const own = matcher ? all.filter(matcher) : state?.mainProcess ? [state.mainProcess] : [];
