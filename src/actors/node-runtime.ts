@@ -6,6 +6,7 @@ import type { Actor, InspectionEvent } from 'xstate';
 import { createActor } from 'xstate';
 import type { ClusterConfig, ProcConfig } from '../config/types.js';
 import { errdMachine } from '../machines/errd.machine.js';
+import { defaultClass } from '../machines/errd-rules.js';
 import type { ModuleDigest } from '../machines/membership.types.js';
 import type { Message } from '../machines/messages.js';
 import { messages } from '../machines/messages.js';
@@ -16,6 +17,7 @@ import { moduleActorId, nodeMachine } from '../machines/node.machine.js';
 import type { InterruptedScript } from '../machines/resume.js';
 import { scriptMachine } from '../machines/script.machine.js';
 import { createActionBook } from './action-book.js';
+import { within } from './bounded.js';
 import { createDrainWatch } from './drain.actor.js';
 import type { EventRing } from './event-ring.js';
 import { createEventRing } from './event-ring.js';
@@ -34,6 +36,9 @@ import { createScriptRunner, runRecord } from './script.actor.js';
 
 /** How often the control loop says that it is alive, in ms. */
 const tickMs = 250;
+
+/** How long the end of the daemon waits for a disk that does not answer, in ms. */
+const recordPatienceMs = 2_000;
 
 /** What membership needs to begin. */
 export interface ClusterMembership {
@@ -164,10 +169,10 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
   };
 
   /** What became of the script that ran when an earlier daemon ended. */
-  const interrupted = async (module: string): Promise<InterruptedScript | null> => {
+  const interrupted = async (active: ActiveModule): Promise<InterruptedScript | null> => {
     const isRun = (value: unknown): value is RunRecord =>
       typeof value === 'object' && value !== null && 'script' in value && 'bootId' in value;
-    const run = await records.load(module, runRecord);
+    const run = await records.load(active.name, runRecord);
     if (!isRun(run) || run.bootId !== ports.host.bootId) return null;
     const { script, force } = run;
     if (run.process !== null) {
@@ -176,9 +181,14 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
     // The daemon ended between the record and the start: a process that runs this very file tells.
     const all = await ports.processes.list();
     const found = all.find((one) => one.args.includes(run.path) && (!force || one.args.includes('force')));
-    return found === undefined
-      ? { script, force, process: null, fate: 'uncertain' }
-      : { script, force, process: { pid: found.pid, startTime: found.startTime }, fate: 'running' };
+    if (found !== undefined) return { script, force, process: { pid: found.pid, startTime: found.startTime }, fate: 'running' };
+    // Or it has come and gone: then what it starts is there.
+    const watched = (active.config.errd?.procs ?? []).filter(
+      (proc) => !proc.service && (proc.class ?? defaultClass) === defaultClass && proc.atLeast > 0,
+    );
+    const isThere = (proc: ProcConfig): boolean => all.filter(options.compileMatcher(proc)).length >= proc.atLeast;
+    const hasRun = script === 'start_both' && watched.length > 0 && watched.every(isThere);
+    return { script, force, process: null, fate: hasRun ? 'ended' : 'uncertain' };
   };
 
   const tell = (type: string, data: Readonly<Record<string, unknown>>): void => {
@@ -282,7 +292,7 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
       const { name, config } = active;
       drop(name);
       const record = readRecord(await records.load(name, stateRecord));
-      const run = await interrupted(name);
+      const run = await interrupted(active);
       actives.set(name, active);
       ports.scripts.guardUserlogs(active.varDir, (config.user?.userlogSizeKb ?? 2048) * 1024);
       const { input, start } = begin(planOf(name, config), config.service, record, run, ports.host.bootId, occasion);
@@ -360,18 +370,25 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
       const running = [...hosts.values()].filter((host) => host.status().state !== 'STOP');
       for (const host of running) commandHost(host, 'shutdown', origin);
       await Promise.all(running.map((host) => settles(host, () => host.status().state === 'STOP')));
+      await allKept();
       await runtime.leaveCluster(true);
       await runtime.leave();
     },
     async leave() {
       leaving = true;
       clock.clearTimeout(ticker);
+      await allKept();
       await runtime.leaveCluster(false);
       for (const host of hosts.values()) host.close();
       hosts.clear();
       for (const timer of bootTimers.values()) clock.clearTimeout(timer);
       root.stop();
     },
+  };
+
+  /** The next run goes on from what is on disk: the process must not end before that is there, unless the disk does not answer. */
+  const allKept = async (): Promise<void> => {
+    await Promise.all([...hosts.values()].map((host) => within(clock, recordPatienceMs, host.kept())));
   };
 
   const originOf = (caller: Caller): Origin =>
