@@ -5,7 +5,7 @@ import { probe } from '../../src/demo/http-probe.js';
 import { type BalancerEvent, type BalancerTarget, type LoadBalancer, startLoadBalancer } from '../../src/demo/load-balancer.js';
 import { type HealthPolicy, healthPresets } from '../../src/demo/target-health.js';
 
-const policy: HealthPolicy = { ...healthPresets.demo, intervalMs: 20, timeoutMs: 15 };
+const policy: HealthPolicy = { ...healthPresets.demo, intervalMs: 20, timeoutMs: 2_000 };
 
 interface Node {
   readonly target: BalancerTarget;

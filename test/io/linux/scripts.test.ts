@@ -76,7 +76,7 @@ t.test(
   { skip },
   async (t) => {
     const { dir, run, problems } = fixture(t);
-    const { started, ended } = run('#!/bin/sh\necho "$@"\n/usr/bin/env\npwd\ncat\necho oops >&2\nexit 3\n', {
+    const { started, ended } = run('#!/bin/sh\necho "$@"\n/usr/bin/env -0 | tr \'\\n\\0\' \' \\n\'\npwd\ncat\necho oops >&2\nexit 3\n', {
       args: ['WAIT', 'UP', 'start', '-Services', 'a, b'],
       env: { SAFEMODULE: 'farm', PATH: '/usr/bin:/bin' },
     });
