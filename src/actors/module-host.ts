@@ -15,6 +15,9 @@ import { recordOf, stateRecord } from './module-record.js';
 import type { ActiveModule, Ports } from './ports.js';
 import { createResourceBook } from './resource-book.js';
 
+/** Pause before a record that the disk refused is written again, in ms. */
+const recordRetryMs = 1_000;
+
 export type ModuleActor = ActorRefFrom<typeof moduleFarmMachine>;
 export type ModuleSnapshot = SnapshotFrom<typeof moduleFarmMachine>;
 
@@ -98,6 +101,9 @@ export function hostModule(
   let known = { state: 'STOP' as StateName, quality: 'NotReady' as Quality, path: '', saved: '' };
   let recordsFailing = false;
   let saving: Promise<void> = Promise.resolve();
+  let latest: ModuleRecord | null = null;
+  let retry: unknown = null;
+  let closed = false;
 
   const now = (): { readonly at: string; readonly atMs: number } => ({
     at: new Date(clock.wallMs()).toISOString(),
@@ -123,11 +129,10 @@ export function hostModule(
     if (value === 'down') cause = id;
   };
 
-  const save = (snapshot: ModuleSnapshot, path: string): void => {
-    const value = recordOf(snapshot.context, { bootId: ports.host.bootId, path, generation, sinceWallMs, bootSwitch });
-    const text = JSON.stringify(value);
-    if (text === known.saved) return;
-    known = { ...known, saved: text };
+  /** What the disk refuses is written again until it is taken, or something newer is: the next run goes on from it. */
+  const write = (value: ModuleRecord): void => {
+    latest = value;
+    clock.clearTimeout(retry);
     saving = records.save(module, stateRecord, value).then(
       () => {
         recordsFailing = false;
@@ -135,8 +140,16 @@ export function hostModule(
       (error: unknown) => {
         if (!recordsFailing) log(messages.partFailed('records', `the module's state cannot be saved: ${String(error)}`));
         recordsFailing = true;
+        if (!closed && latest === value) retry = clock.setTimeout(() => write(value), recordRetryMs);
       },
     );
+  };
+  const save = (snapshot: ModuleSnapshot, path: string): void => {
+    const value = recordOf(snapshot.context, { bootId: ports.host.bootId, path, generation, sinceWallMs, bootSwitch });
+    const text = JSON.stringify(value);
+    if (text === known.saved) return;
+    known = { ...known, saved: text };
+    write(value);
   };
   const observe = (snapshot: ModuleSnapshot): void => {
     const path = leafPath(snapshot.value);
@@ -237,6 +250,8 @@ export function hostModule(
       options.onChange(host);
     },
     close: () => {
+      closed = true;
+      clock.clearTimeout(retry);
       for (const subscription of subscriptions) subscription.unsubscribe();
       probe.remove(module);
     },

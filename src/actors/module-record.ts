@@ -94,7 +94,9 @@ export function begin(
   };
   const stopped: ModuleInput = { ...base, counter: sameBoot ? record.counter : emptyCounter, resume: null };
   if (sameBoot && record.path !== 'STOP' && record.path !== 'deciding') {
-    const resume = planResumption(record.path, record.intent, run);
+    // Killed in the middle of a shutdown: what was begun is ended, and then the boot setting applies as after a shutdown that ended.
+    const startsAgain = occasion === 'daemonStart' && record.intent === 'shutdown' && startsAtBoot(service.boot, record);
+    const resume = planResumption(record.path, startsAgain ? 'stopstart' : record.intent, run);
     return { input: { ...stopped, resume }, start: null };
   }
   if (occasion === 'configured') return { input: stopped, start: null };

@@ -252,26 +252,36 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
   const commandHost = (host: ModuleHost, command: CommandName, origin: Origin): void =>
     host.actor.send({ type: `module.${command}`, origin, atMs: clock.monotonicMs() });
 
+  /** A chart that threw changes no more; a start begins it anew. */
+  const isDefective = (host: ModuleHost): boolean => host.snapshot().status !== 'active';
+  /** Resolves as well when there is nothing more to wait for: the module was taken away, or its chart threw. */
   const settles = (host: ModuleHost, isSettled: () => boolean): Promise<void> =>
     new Promise((resolve) => {
-      if (isSettled()) {
+      const isOver = (): boolean => isSettled() || isDefective(host) || hosts.get(host.active.name) !== host;
+      if (isOver()) {
         resolve();
         return;
       }
       const listener = (one: ModuleHost): void => {
-        if (one !== host || !isSettled()) return;
+        if (one !== host || !isOver()) return;
         listeners.delete(listener);
         resolve();
       };
       listeners.add(listener);
     });
 
-  const drop = (name: string): void => {
+  const cancelBoot = (name: string): void => {
     clock.clearTimeout(bootTimers.get(name));
     bootTimers.delete(name);
-    hosts.get(name)?.close();
+  };
+  const drop = (name: string): void => {
+    cancelBoot(name);
+    const host = hosts.get(name);
+    if (host === undefined) return;
+    host.close();
     hosts.delete(name);
-    if (root.getSnapshot().status === 'active') root.send({ type: 'module.remove', name });
+    root.send({ type: 'module.remove', name });
+    for (const listener of [...listeners]) listener(host);
   };
 
   const runtime: NodeRuntime = {
@@ -344,6 +354,8 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
       const host = hosts.get(request.module);
       if (host === undefined) return fail('MODULE_UNKNOWN', `no module ${request.module} is configured on ${node}`);
       const { action, caller } = request;
+      // Whoever commands has decided: a start that was to come after the boot delay does not overrule it.
+      cancelBoot(request.module);
       const status = host.status();
       const at = new Date(clock.wallMs()).toISOString();
       const open = (state: ActionProgress['nodes'][number]['state'], message: string, code: string | null): ActionProgress =>
@@ -360,13 +372,17 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
       if (lastServing) host.log(messages.lastNodeStops());
       const progress = open('running', lastServing ? 'the last UP node of the farm is leaving' : '', null);
       logs.command({ wallMs: clock.wallMs(), who: caller.who, module: request.module, phase: 'START', text: action });
-      commandHost(host, action, originOf(caller));
-      void follow(host, progress.id, action, caller);
+      if (isDefective(host)) void beginAnew(host, progress.id, caller);
+      else {
+        commandHost(host, action, originOf(caller));
+        void follow(host, progress.id, action, caller);
+      }
       return { ok: true, value: actions.get(progress.id) ?? progress };
     },
 
     async shutdown(who) {
       const origin: Origin = { kind: 'admin', by: who };
+      for (const name of [...bootTimers.keys()]) cancelBoot(name);
       const running = [...hosts.values()].filter((host) => host.status().state !== 'STOP');
       for (const host of running) commandHost(host, 'shutdown', origin);
       await Promise.all(running.map((host) => settles(host, () => host.status().state === 'STOP')));
@@ -381,7 +397,7 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
       await runtime.leaveCluster(false);
       for (const host of hosts.values()) host.close();
       hosts.clear();
-      for (const timer of bootTimers.values()) clock.clearTimeout(timer);
+      for (const name of [...bootTimers.keys()]) cancelBoot(name);
       root.stop();
     },
   };
@@ -399,6 +415,13 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
     if (state !== 'UP') return false;
     const peers = membership?.snapshot().peers.filter((peer) => peer.online) ?? [];
     return !peers.some((peer) => peer.modules.some((one) => one.module === module && one.state === 'UP'));
+  };
+
+  /** A start of a module whose chart threw: it goes on from its record, as after a restart of the daemon. */
+  const beginAnew = async (failed: ModuleHost, id: string, caller: Caller): Promise<void> => {
+    const host = await runtime.addModule(failed.active, 'configured');
+    if (host.status().state === 'STOP') commandHost(host, 'start', originOf(caller));
+    await follow(host, id, 'start', caller);
   };
 
   /** An action is done when the module rests again. */

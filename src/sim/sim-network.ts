@@ -42,6 +42,7 @@ export interface SimNetwork {
   /** Nothing is cut, lost, doubled or slow. */
   isWhole(): boolean;
   setQuality(quality: LinkQuality): void;
+  mendLinks(): void;
   send(to: string, datagram: Datagram): void;
   /** Where the datagrams for a node go, until closed. */
   listen(node: string, receiver: (datagram: Datagram) => void): Closable;
@@ -70,6 +71,9 @@ export function createSimNetwork(time: VirtualTime, random: SeededRandom): SimNe
     },
     setQuality: (next) => {
       quality = next;
+    },
+    mendLinks: () => {
+      quality = goodLink;
     },
     listen: (node, receiver) => {
       receivers.set(node, receiver);

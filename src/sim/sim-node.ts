@@ -72,9 +72,15 @@ export interface SimNode {
   powerOff(): void;
   powerOn(): void;
   command(module: string, action: ModuleCommand, identity: string | null): void;
-  setResource(module: string, name: string, value: string): void;
+  /** @returns whether the daemon could be told. */
+  setResource(module: string, name: string, value: string): boolean;
   /** Kills processes of a module's application. */
   killApplication(module: string, name: string | null, signal: string): void;
+  /** Starts processes of the application beside those that there are. */
+  addStrays(module: string, count: number): void;
+  loop(module: string, what: 'increment' | 'reset'): void;
+  /** @returns whether the daemon could be told. */
+  switchErrd(module: string, processClass: string, on: boolean): boolean;
   /** What the probe's listener answers now. */
   probe(module: string, prober: string): ProbeAnswer;
   /** Whether the application could serve a request. */
@@ -158,9 +164,9 @@ export function createSimNode(options: SimNodeOptions): SimNode {
   };
   const ends = (work: (runtime: NodeRuntime) => Promise<void>): void => {
     const own = run;
-    if (own === null) return;
+    if (own === null || own.stalled || host.suspended()) return;
     time.touch();
-    if (own.runtime === null) {
+    if (own.runtime === null || !own.begun) {
       drop(own, 'left');
       return;
     }
@@ -168,6 +174,13 @@ export function createSimNode(options: SimNodeOptions): SimNode {
       () => drop(own, 'left'),
       (error: unknown) => options.onDefect(name, error),
     );
+  };
+
+  /** The module's actor, where the daemon can take a command. */
+  const actorOf = (module: string) => {
+    time.touch();
+    if (run === null || !run.begun || run.stalled || host.suspended()) return undefined;
+    return run.runtime?.hosts.get(module)?.actor;
   };
 
   const node: SimNode = {
@@ -191,7 +204,10 @@ export function createSimNode(options: SimNodeOptions): SimNode {
       time.touch();
       if (run !== null) drop(run, 'killed');
     },
-    shutdown: () => ends((runtime) => runtime.shutdown('root')),
+    shutdown: () => {
+      note({ kind: 'fault', node: name, what: 'daemon shutdown asked for' });
+      ends((runtime) => runtime.shutdown('root'));
+    },
     leave: () => ends((runtime) => runtime.leave()),
     stall(on) {
       const own = run;
@@ -245,11 +261,26 @@ export function createSimNode(options: SimNodeOptions): SimNode {
       }
     },
     setResource(module, resource, value) {
-      const own = run;
-      const actor = own?.runtime?.hosts.get(module)?.actor;
-      if (own === null || actor === undefined || !own.begun || own.stalled || host.suspended()) return;
+      const actor = actorOf(module);
+      if (actor === undefined) return false;
       note({ kind: 'resource', node: name, module, name: resource, value });
       actor.send({ type: 'resource.assign', name: resource, value, by: 'root', atMs: host.monotonicMs() });
+      return true;
+    },
+    addStrays(module, count) {
+      const [process] = named.get(module)?.application ?? [];
+      if (process === undefined || !host.powered()) return;
+      for (let stray = 0; stray < count; stray += 1) host.spawn({ ...process, module, application: true });
+    },
+    loop(module, what) {
+      const actor = actorOf(module);
+      const type = what === 'increment' ? ('loop.increment' as const) : ('loop.reset' as const);
+      actor?.send({ type, by: 'script', atMs: host.monotonicMs() });
+    },
+    switchErrd(module, processClass, on) {
+      const actor = actorOf(module);
+      actor?.send({ type: 'errd.switch', class: processClass, on, by: 'root', atMs: host.monotonicMs() });
+      return actor !== undefined;
     },
     killApplication(module, process, signal) {
       time.touch();

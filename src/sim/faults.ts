@@ -1,0 +1,241 @@
+/** The faults that a plan schedules: each begins at a time, most end after a while, and each can be left out without changing the others. */
+import type { ModuleCommand } from '../actors/face.js';
+import type { ScriptFault } from './script-book.js';
+import type { LinkQuality } from './sim-network.js';
+import type { SimNode } from './sim-node.js';
+import type { World } from './world.js';
+
+interface Timed {
+  /** Ms since the beginning. */
+  readonly atMs: number;
+  /** How long it lasts, in ms. */
+  readonly forMs: number;
+}
+export type FaultDetail =
+  /** The daemon is killed, and started again when the fault ends. */
+  | { readonly kind: 'kill'; readonly node: string }
+  /** Ends without stopping the applications, as for an update; started again at the end. */
+  | { readonly kind: 'leave'; readonly node: string }
+  /** Stops its modules and ends; started again when it has ended and the fault is over. */
+  | { readonly kind: 'shutdown'; readonly node: string }
+  | { readonly kind: 'power'; readonly node: string }
+  | { readonly kind: 'suspend'; readonly node: string }
+  /** The daemon's main loop hangs; its transport goes on until the lease is over. */
+  | { readonly kind: 'stall'; readonly node: string }
+  /** One direction on one lan (null: all). */
+  | { readonly kind: 'cut'; readonly from: string; readonly to: string; readonly lan: string | null }
+  /** These on one side, the others on the other. */
+  | { readonly kind: 'partition'; readonly side: readonly string[] }
+  | { readonly kind: 'links'; readonly quality: LinkQuality }
+  | { readonly kind: 'wall'; readonly node: string; readonly deltaMs: number }
+  | { readonly kind: 'diskFull' | 'diskHung' | 'blind' | 'unreachable'; readonly node: string }
+  | { readonly kind: 'script'; readonly node: string; readonly module: string; readonly script: string; readonly fault: ScriptFault }
+  | { readonly kind: 'crash'; readonly node: string; readonly module: string; readonly process: string | null; readonly signal: string }
+  /** Processes of the application that nobody asked for. */
+  | { readonly kind: 'strays'; readonly node: string; readonly module: string; readonly count: number }
+  | {
+      readonly kind: 'command';
+      readonly node: string;
+      readonly module: string;
+      readonly action: ModuleCommand;
+      readonly identity: string | null;
+    }
+  /** Down, and up at the end. */
+  | { readonly kind: 'resource'; readonly node: string; readonly module: string; readonly name: string }
+  | { readonly kind: 'loop'; readonly node: string; readonly module: string; readonly what: 'increment' | 'reset' }
+  /** Monitoring of a class is switched off, and on at the end. */
+  | { readonly kind: 'errd'; readonly node: string; readonly module: string; readonly class: string };
+export type Fault = Timed & FaultDetail;
+export type FaultKind = Fault['kind'];
+
+/** One fault in a few words. */
+export function faultText(fault: Fault): string {
+  const { atMs, forMs, kind, ...rest } = fault;
+  const details = Object.entries(rest).map(([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);
+  return `at ${(atMs / 1000).toFixed(3)}s ${kind} ${details.join(' ')} for ${(forMs / 1000).toFixed(3)}s`;
+}
+
+/** Puts a fault's beginning and end on the world's clock. */
+export function scheduleFault(world: World, fault: Fault): void {
+  const { time } = world;
+  time.schedule(fault.atMs, () => {
+    begin(world, fault);
+    time.schedule(fault.forMs, () => end(world, fault));
+  });
+}
+
+function begin(world: World, fault: Fault): void {
+  const note = (node: string, what: string): void => world.note({ kind: 'fault', node, what });
+  switch (fault.kind) {
+    case 'kill':
+      world.node(fault.node).kill();
+      return;
+    case 'leave':
+      world.node(fault.node).leave();
+      return;
+    case 'shutdown':
+      world.node(fault.node).shutdown();
+      return;
+    case 'power':
+      world.node(fault.node).powerOff();
+      return;
+    case 'suspend':
+      world.node(fault.node).suspend();
+      return;
+    case 'stall':
+      world.node(fault.node).stall(true);
+      return;
+    case 'cut':
+      note(fault.from, `cut ${fault.from} > ${fault.to} on ${fault.lan ?? 'all lans'}`);
+      world.network.cut(fault.from, fault.to, fault.lan);
+      return;
+    case 'partition':
+      note(fault.side[0] ?? '-', `cut ${fault.side.join(' ')} | the others`);
+      forSides(world, fault.side, (from, to) => world.network.cut(from, to, null));
+      return;
+    case 'links':
+      note('-', `links ${JSON.stringify(fault.quality)}`);
+      world.network.setQuality(fault.quality);
+      return;
+    case 'wall':
+      note(fault.node, `wall clock jumps by ${fault.deltaMs} ms`);
+      world.node(fault.node).host.jumpWall(fault.deltaMs);
+      return;
+    case 'diskFull':
+    case 'diskHung':
+    case 'blind':
+    case 'unreachable':
+      note(fault.node, fault.kind);
+      setCondition(world, fault.node, fault.kind, true);
+      return;
+    case 'script':
+      note(fault.node, `script ${fault.script} of ${fault.module} ${fault.fault}`);
+      world.scriptFaults.set(`${fault.node}/${fault.module}/${fault.script}`, fault.fault);
+      return;
+    case 'crash':
+      note(fault.node, `script-less ${fault.signal} to ${fault.process ?? 'all'} of ${fault.module}`);
+      world.node(fault.node).killApplication(fault.module, fault.process, fault.signal);
+      return;
+    case 'strays':
+      note(fault.node, `script-less ${fault.count} stray processes of ${fault.module}`);
+      world.node(fault.node).addStrays(fault.module, fault.count);
+      return;
+    case 'command':
+      world.node(fault.node).command(fault.module, fault.action, fault.identity);
+      return;
+    case 'resource':
+      world.node(fault.node).setResource(fault.module, fault.name, 'down');
+      return;
+    case 'loop':
+      world.node(fault.node).loop(fault.module, fault.what);
+      return;
+    case 'errd':
+      world.node(fault.node).switchErrd(fault.module, fault.class, false);
+  }
+}
+
+function end(world: World, fault: Fault): void {
+  switch (fault.kind) {
+    case 'kill':
+    case 'leave':
+    case 'shutdown':
+      restart(world, fault.node);
+      return;
+    case 'power': {
+      const node = world.node(fault.node);
+      node.powerOn();
+      world.time.schedule(world.random.between(200, 2_000), () => node.start());
+      return;
+    }
+    case 'suspend':
+      world.node(fault.node).resume();
+      return;
+    case 'stall':
+      world.node(fault.node).stall(false);
+      return;
+    case 'cut':
+      world.note({ kind: 'fault', node: fault.from, what: `cut ${fault.from} > ${fault.to} healed` });
+      world.network.heal(fault.from, fault.to, fault.lan);
+      return;
+    case 'partition':
+      world.note({ kind: 'fault', node: fault.side[0] ?? '-', what: `cut ${fault.side.join(' ')} | the others healed` });
+      forSides(world, fault.side, (from, to) => world.network.heal(from, to, null));
+      return;
+    case 'links':
+      world.note({ kind: 'fault', node: '-', what: 'links good' });
+      world.network.mendLinks();
+      return;
+    case 'diskFull':
+    case 'diskHung':
+    case 'blind':
+    case 'unreachable':
+      world.note({ kind: 'fault', node: fault.node, what: `${fault.kind} over` });
+      setCondition(world, fault.node, fault.kind, false);
+      return;
+    case 'script':
+      world.scriptFaults.delete(`${fault.node}/${fault.module}/${fault.script}`);
+      return;
+    case 'resource':
+      untilTold(world, fault.node, (node) => node.setResource(fault.module, fault.name, 'up'));
+      return;
+    case 'errd':
+      untilTold(world, fault.node, (node) => node.switchErrd(fault.module, fault.class, true));
+      return;
+    case 'wall':
+    case 'crash':
+    case 'strays':
+    case 'command':
+    case 'loop':
+      return;
+  }
+}
+
+/** Tells the daemon as soon as it listens. */
+function untilTold(world: World, name: string, tell: (node: SimNode) => boolean): void {
+  if (!tell(world.node(name))) world.time.schedule(300, () => untilTold(world, name, tell));
+}
+
+/** As a service manager does: as soon as it has ended. */
+function restart(world: World, name: string): void {
+  const node = world.node(name);
+  if (node.running()) world.time.schedule(500, () => restart(world, name));
+  else node.start();
+}
+
+function setCondition(world: World, name: string, kind: 'diskFull' | 'diskHung' | 'blind' | 'unreachable', on: boolean): void {
+  const node = world.node(name);
+  if (kind === 'diskFull') node.host.disk.full = on;
+  if (kind === 'diskHung') node.host.disk.hung = on;
+  if (kind === 'blind') node.blind = on;
+  if (kind === 'unreachable') node.unreachable = on;
+}
+
+function forSides(world: World, side: readonly string[], change: (from: string, to: string) => void): void {
+  const others = world.options.cluster.nodes.filter((node) => !side.includes(node));
+  for (const from of side) {
+    for (const to of others) {
+      change(from, to);
+      change(to, from);
+    }
+  }
+}
+
+/** Ends every fault there may be on these nodes and between them; the others are switched off for good. */
+export function healAll(world: World, core: readonly string[]): void {
+  world.note({ kind: 'fault', node: '-', what: `healed: ${core.join(' ')}` });
+  world.network.healAll();
+  world.scriptFaults.clear();
+  for (const [name, node] of world.nodes) {
+    if (!core.includes(name)) {
+      node.powerOff();
+      continue;
+    }
+    node.blind = false;
+    node.unreachable = false;
+    node.powerOn();
+    node.resume();
+    node.stall(false);
+    node.host.recover();
+    restart(world, name);
+  }
+}

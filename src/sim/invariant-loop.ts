@@ -1,0 +1,74 @@
+/** Invariant 3: the restart counter. */
+import type { Invariant } from './invariant.types.js';
+import type { World } from './world.js';
+
+interface Place {
+  /** Automatic actions that led to a stop script since the window opened. */
+  count: number;
+  openedMs: number;
+  /** An administrator's action that has not led to its stop script yet. */
+  commanded: string | null;
+  /** Stopped by maxloop, and nobody has commanded anything since. */
+  exhausted: boolean;
+}
+
+const automatic: readonly string[] = ['restart', 'stopstart', 'stopwait'];
+const argumentOf: Readonly<Record<string, string>> = { restart: 'restart', stopstart: 'stopstart', wait: 'stopwait' };
+
+/** 3: the 4th counted action (with maxloop 3) is not carried out, and the module stays STOP. */
+export function countedStops(world: World): Invariant {
+  const known = new Map<string, Place>();
+  const of = (node: string, module: string): Place => {
+    const key = `${node}/${module}`;
+    const found = known.get(key) ?? { count: 0, openedMs: 0, commanded: null, exhausted: false };
+    known.set(key, found);
+    return found;
+  };
+  return {
+    name: '3 restart counter',
+    statement: 'After the 4th counted action in a window the module is STOP until somebody commands otherwise.',
+    onFact(fact, atMs) {
+      switch (fact.kind) {
+        case 'machine':
+          // The counter is that of one boot.
+          if (fact.phase === 'off') for (const key of [...known.keys()]) if (key.startsWith(`${fact.node}/`)) known.delete(key);
+          return null;
+        case 'command': {
+          if (fact.identity !== null || fact.answer !== 'run') return null;
+          known.set(`${fact.node}/${fact.module}`, { count: 0, openedMs: 0, commanded: argumentOf[fact.action] ?? null, exhausted: false });
+          return null;
+        }
+        case 'log': {
+          if (fact.module === null) return null;
+          if (fact.entry.message === 'Action stop called by maxloop') of(fact.node, fact.module).exhausted = true;
+          return null;
+        }
+        case 'script.begin': {
+          const place = of(fact.node, fact.module);
+          if (place.exhausted && fact.script === 'start_both') {
+            return `${fact.node}/${fact.module}: start_both begins after maxloop had stopped the module`;
+          }
+          const forced = fact.args[0] === 'force';
+          const action = fact.args[forced ? 3 : 2] ?? '';
+          if (fact.script !== 'stop_both' || forced || !automatic.includes(action)) return null;
+          if (place.commanded === action) {
+            place.commanded = null;
+            return null;
+          }
+          const service = world.options.modules.find((one) => one.name === fact.module)?.config.service;
+          if (service === undefined || service.loopIntervalMs === 0) return null;
+          if (place.count === 0 || atMs - place.openedMs >= service.loopIntervalMs) {
+            place.count = 0;
+            place.openedMs = atMs;
+          }
+          place.count += 1;
+          return place.count > service.maxloop
+            ? `${fact.node}/${fact.module}: automatic ${action} number ${place.count} inside one window of ${service.loopIntervalMs} ms, maxloop is ${service.maxloop}`
+            : null;
+        }
+        default:
+          return null;
+      }
+    },
+  };
+}

@@ -1,0 +1,74 @@
+/** Invariant 5: WAIT has a cause. */
+import { checkEveryMs, type Invariant } from './invariant.types.js';
+import type { World } from './world.js';
+
+interface Place {
+  /** Resources of wait rules that are down. */
+  readonly causes: Set<string>;
+  state: string;
+  /** For how long the module has been WAIT NotReady without a cause, or UP Ready with one, in ms of time in which its daemon ran. */
+  wrongMs: number;
+}
+
+/** Resources of the default wait rules (section 2.12 of the compatibility page). */
+const waitClasses: readonly string[] = ['module', 'intf'];
+/** A decision is carried out a little after its time: scripts, timers, the look of this invariant itself. */
+const slackMs = 750;
+
+/** 5: WAIT (NotReady) if and only if a wait rule holds. There is no administrator's wait among the commands yet. */
+export function waitHasCause(world: World): Invariant {
+  const known = new Map<string, Place>();
+  const of = (node: string, module: string): Place => {
+    const key = `${node}/${module}`;
+    const found = known.get(key) ?? { causes: new Set<string>(), state: '', wrongMs: 0 };
+    known.set(key, found);
+    return found;
+  };
+  return {
+    name: '5 wait has a cause',
+    statement:
+      'WAIT (NotReady) holds if and only if a wait rule holds or an administrator’s wait is pending; it is left within handle_time of the cause going away.',
+    onFact(fact) {
+      if (fact.kind === 'daemon' && fact.phase === 'started') {
+        // Values of resources are not kept: whoever set them sets them again.
+        for (const { name } of world.options.modules) known.delete(`${fact.node}/${name}`);
+      }
+      if (fact.kind === 'resource') {
+        const [resourceClass = ''] = fact.name.split('.');
+        const place = of(fact.node, fact.module);
+        if (!waitClasses.includes(resourceClass)) return null;
+        if (fact.value === 'down') place.causes.add(fact.name);
+        else place.causes.delete(fact.name);
+        place.wrongMs = 0;
+      }
+      if (fact.kind === 'probe') {
+        const place = of(fact.node, fact.module);
+        const state = `${fact.state} ${fact.quality}`;
+        if (state !== place.state) place.wrongMs = 0;
+        place.state = state;
+      }
+      // A handler is let go on: rules are looked at again after it.
+      if ((fact.kind === 'script.begin' || fact.kind === 'script.end') && fact.script === 'handler') of(fact.node, fact.module).wrongMs = Number.NEGATIVE_INFINITY;
+      if (fact.kind === 'script.end' && fact.script === 'handler') of(fact.node, fact.module).wrongMs = 0;
+      return null;
+    },
+    onCheck() {
+      for (const [key, place] of known) {
+        const [nodeName = '', module = ''] = key.split('/');
+        const node = world.node(nodeName);
+        if (!node.begun() || node.stalled() || node.host.suspended()) continue;
+        const config = world.options.modules.find((one) => one.name === module)?.config;
+        const limitMs = (config?.failover?.handleTimeMs ?? 2_000) + slackMs;
+        const causes = [...place.causes].join(' ');
+        const needless = place.state === 'WAIT NotReady' && place.causes.size === 0;
+        const ignored = place.state === 'UP Ready' && place.causes.size > 0;
+        place.wrongMs = needless || ignored ? place.wrongMs + checkEveryMs : place.wrongMs;
+        if (place.wrongMs <= limitMs) continue;
+        return needless
+          ? `${key}: WAIT (NotReady) for ${place.wrongMs} ms, and no resource of a wait rule is down`
+          : `${key}: UP (Ready) for ${place.wrongMs} ms, and ${causes} down`;
+      }
+      return null;
+    },
+  };
+}
