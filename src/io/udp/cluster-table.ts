@@ -31,9 +31,18 @@ export function shortSignature(signature: string): string {
   return signature.padEnd(16, '0').slice(0, 16).toLowerCase();
 }
 
+/** Labels that were computed lately: each datagram has those of all modules, and a hash costs more than the rest of a module's entry. */
+const labels = new Map<string, string>();
+const labelsKept = 2_048;
+
 /** Four bytes that stand for a module's name, hex. */
 export function moduleLabel(module: string): string {
-  return createHash('sha256').update(module).digest('hex').slice(0, 8);
+  const known = labels.get(module);
+  if (known !== undefined) return known;
+  const label = createHash('sha256').update(module).digest('hex').slice(0, 8);
+  if (labels.size >= labelsKept) labels.clear();
+  labels.set(module, label);
+  return label;
 }
 
 /** Names of modules by their labels, learned from datagrams and from this node's own modules; the oldest are forgotten. */

@@ -61,6 +61,7 @@ export class Engine {
   readonly #receiver: Receiver;
   readonly #lans: readonly Outgoing[];
   readonly #keyId: string;
+  readonly #sender: string;
   readonly #answeredAt = new Map<string, number>();
   readonly #lastSaid = new Map<string, string>();
   #waiting: TransportEvent[] = [];
@@ -80,7 +81,7 @@ export class Engine {
     this.#receiver = new Receiver({ ...spec, table: this.#table });
     this.#keyId = keyLabel(spec.keyHex);
     this.#leaseUntilMs = nowMs + spec.leaseMs;
-    const sender = senderLabel(spec.self);
+    this.#sender = senderLabel(spec.self);
     this.#lans = this.#table.lans
       .filter((lan) => lan.nodes.includes(spec.self))
       .map((lan) => {
@@ -89,7 +90,7 @@ export class Engine {
           name: lan.name,
           label,
           peers: lan.nodes.filter((node) => node !== spec.self),
-          key: spec.keyHex === null ? null : senderKey(spec.keyHex, sender, spec.bootEpoch, label),
+          key: spec.keyHex === null ? null : senderKey(spec.keyHex, this.#sender, spec.bootEpoch, label),
           sequence: 0,
           turn: { names: 0, maps: 0 },
         };
@@ -264,7 +265,7 @@ export class Engine {
     nowMs: number,
     kind: { readonly goodbye: boolean; readonly mapsOnly: boolean; readonly asks: readonly string[] },
   ): { readonly datagram: Buffer; readonly mapsLeft: number } {
-    const { cluster, keyHex, clusterId, self, bootEpoch } = this.#spec;
+    const { cluster, keyHex, clusterId, bootEpoch } = this.#spec;
     const freshMs = cluster.slostCount * cluster.pulseMs;
     const encoded: Encoded = encodeContent(
       {
@@ -293,7 +294,7 @@ export class Engine {
       sealed: lan.key !== null,
       keyId: this.#keyId,
       clusterId,
-      sender: senderLabel(self),
+      sender: this.#sender,
       lan: lan.label,
       bootEpoch,
       sequence: lan.sequence,
