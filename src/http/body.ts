@@ -36,7 +36,8 @@ export function createBodyReader(): BodyReader {
       const chunks: Buffer[] = [];
       let bytes = 0;
       try {
-        for await (const chunk of request) {
+        // An early end must not break the connection: the refusal still has to go out by it.
+        for await (const chunk of request.iterator({ destroyOnReturn: false })) {
           if (!Buffer.isBuffer(chunk)) continue;
           bytes += chunk.length;
           hold(source, chunk.length);
@@ -49,6 +50,7 @@ export function createBodyReader(): BodyReader {
           chunks.push(chunk);
         }
       } catch (error) {
+        request.resume();
         throw error instanceof ApiError ? error : new ApiError('HTTP_BODY', 'The body was cut off.');
       } finally {
         hold(source, -bytes);
