@@ -372,8 +372,9 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
       if (lastServing) host.log(messages.lastNodeStops());
       const progress = open('running', lastServing ? 'the last UP node of the farm is leaving' : '', null);
       logs.command({ wallMs: clock.wallMs(), who: caller.who, module: request.module, phase: 'START', text: action });
-      if (isDefective(host)) void beginAnew(host, progress.id, caller);
-      else {
+      if (isDefective(host)) {
+        beginAnew(host, progress.id, caller).catch((error: unknown) => actions.end(progress.id, 'failed', String(error)));
+      } else {
         commandHost(host, action, originOf(caller));
         void follow(host, progress.id, action, caller);
       }
