@@ -13,7 +13,10 @@ let failed = 0;
 for (const [folder, floor] of Object.entries(floors)) {
   const own = files.filter(([file]) => relative('.', file).startsWith(`${folder}/`));
   const sum = (metric) =>
-    own.reduce((total, [, one]) => ({ covered: total.covered + one[metric].covered, total: total.total + one[metric].total }), { covered: 0, total: 0 });
+    own.reduce((total, [, one]) => ({ covered: total.covered + one[metric].covered, total: total.total + one[metric].total }), {
+      covered: 0,
+      total: 0,
+    });
   for (const metric of ['lines', 'branches']) {
     const { covered, total } = sum(metric);
     const percent = total === 0 ? 100 : (covered / total) * 100;

@@ -7,7 +7,9 @@ ensure();
 const args = process.argv.slice(2);
 const partial = args.some((arg) => !arg.startsWith('-'));
 const tap = join('node_modules', 'tap', 'dist', 'esm', 'run.mjs');
-const tests = spawnSync(process.execPath, [tap, 'run', ...args, ...(partial ? ['--disable-coverage'] : [])], { stdio: 'inherit' });
+const tests = spawnSync(process.execPath, [tap, 'run', ...args, ...(partial ? ['--disable-coverage'] : [])], {
+  stdio: 'inherit',
+});
 if (partial || tests.status !== 0) process.exit(tests.status ?? 1);
 const coverage = spawnSync(process.execPath, [join('scripts', 'check-coverage.mjs')], { stdio: 'inherit' });
 process.exit(coverage.status ?? 1);

@@ -10,7 +10,14 @@ export type CheckedValue = 'init' | 'down' | 'up' | 'unknown';
 
 /** A condition over resources. `id` may be `?` (some resource of the class) or `*` (all of them, and at least one). */
 export type RuleExpression =
-  | { readonly kind: 'compare'; readonly scope: 'local' | 'remote'; readonly class: string; readonly id: string; readonly equals: boolean; readonly value: CheckedValue }
+  | {
+      readonly kind: 'compare';
+      readonly scope: 'local' | 'remote';
+      readonly class: string;
+      readonly id: string;
+      readonly equals: boolean;
+      readonly value: CheckedValue;
+    }
   | { readonly kind: 'not'; readonly operand: RuleExpression }
   | { readonly kind: 'and' | 'or'; readonly left: RuleExpression; readonly right: RuleExpression };
 
@@ -63,7 +70,10 @@ export function evaluate(expression: RuleExpression, resources: ResourceValues):
   return usesInit(expression, resources) ? 'init' : holds(expression, resources) ? 'holds' : 'fails';
 }
 
-function matching(expression: { readonly scope: string; readonly class: string; readonly id: string }, resources: ResourceValues): readonly string[] {
+function matching(
+  expression: { readonly scope: string; readonly class: string; readonly id: string },
+  resources: ResourceValues,
+): readonly string[] {
   const prefix = `${expression.scope === 'remote' ? 'remote.' : ''}${expression.class}.`;
   if (expression.id !== '?' && expression.id !== '*') {
     const value = resources[`${prefix}${expression.id}`];

@@ -239,7 +239,8 @@ export const messages = {
   /** A part of a module failed and is started again; or an event came that should not be possible. */
   partFailed: (part: string, reason: string): Message => line('C', 'heart', `Defect in ${part}: ${reason}`, { part }),
   /** The stop took longer than all its timeouts together: what still ran was killed. */
-  stopDeadline: (action: string): Message => line('C', 'heart', `Action ${action} not ended in time: the rest was skipped`, { action }),
+  stopDeadline: (action: string): Message =>
+    line('C', 'heart', `Action ${action} not ended in time: the rest was skipped`, { action }),
   /** A machine threw: the module is put to STOP NotReady, the others go on. */
   moduleFailed: (module: string, reason: string): Message =>
     line('C', 'heart', `Module ${module} stopped by a defect: ${reason}`, { module }),

@@ -32,7 +32,13 @@ export interface ScriptContext extends ScriptInput {
 
 export type ScriptEvent =
   | { readonly type: 'script.started'; readonly userlog: string | null; readonly pid: number; readonly adopted: boolean }
-  | { readonly type: 'script.exited'; readonly kind: 'code' | 'signal' | 'unknown'; readonly code: number | null; readonly detail: string | null; readonly atMs: number }
+  | {
+      readonly type: 'script.exited';
+      readonly kind: 'code' | 'signal' | 'unknown';
+      readonly code: number | null;
+      readonly detail: string | null;
+      readonly atMs: number;
+    }
   | { readonly type: 'script.failed'; readonly detail: string; readonly atMs: number }
   | { readonly type: 'script.absent'; readonly atMs: number }
   /** Ends the script: SIGTERM to its group, SIGKILL after the grace. */
@@ -51,5 +57,11 @@ export interface RunnerInput {
 }
 /** Told to the module while the script runs. */
 export type ScriptReport =
-  | { readonly type: 'script.started'; readonly script: string; readonly userlog: string | null; readonly pid: number; readonly adopted: boolean }
+  | {
+      readonly type: 'script.started';
+      readonly script: string;
+      readonly userlog: string | null;
+      readonly pid: number;
+      readonly adopted: boolean;
+    }
   | { readonly type: 'script.overtime'; readonly script: string; readonly limitMs: number };
