@@ -1,6 +1,7 @@
 import type { Ports } from '../actors/ports.js';
 import { createClock } from './clock.js';
 import { createHost } from './host.js';
+import { limitArenas } from './linux/allocator.js';
 import { createLinuxProcesses } from './linux/processes.js';
 import { createLinuxScripts } from './linux/scripts.js';
 import { createLinuxServices } from './linux/services.js';
@@ -46,6 +47,7 @@ export async function createPlatformPorts(options: PlatformOptions): Promise<Pla
       scripts: createWindowsScripts({ processes, clock, onProblem }),
     };
   }
+  if (platform === 'linux') limitArenas();
   const processes = createLinuxProcesses({ clock });
   return { ...shared, processes, services: createLinuxServices(), scripts: createLinuxScripts({ processes, clock, onProblem }) };
 }
