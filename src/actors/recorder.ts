@@ -6,7 +6,7 @@ import type { AnyActor, InspectionEvent } from 'xstate';
 import type { Clock, Journal } from './ports.js';
 import type { EventRecord, JournalRecord, QuietRun, TreeName } from './recorder.types.js';
 import { createMembershipLog } from './recorder-membership.js';
-import type { Arrival } from './recorder-tree.js';
+import type { Arrival, Consequence } from './recorder-tree.js';
 import { machineActor, rootOf, Tree } from './recorder-tree.js';
 
 /** How long runs of events that change nothing are gathered before they are written, in ms. */
@@ -50,6 +50,10 @@ function plainEvent(ev: { readonly type: string }): { readonly type: string } {
   const { type } = ev;
   if ('error' in ev) return Object.assign({ type }, { ...ev, error: String(ev.error) });
   return 'input' in ev ? Object.assign({ type }, { ...ev, input: plain(ev.input) }) : ev;
+}
+
+function withConsequence(base: EventRecord, { marks, began }: Consequence): EventRecord {
+  return { ...base, marks, ...(began.length === 0 ? {} : { began }) };
 }
 
 /** Makes a recorder. Its `inspect` belongs into the options of the node's root and of the membership's actor. */
@@ -131,7 +135,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       const { context } = followed.root.getSnapshot();
       const isMarked = isSettled && (ev.type !== 'PACKET' || context.input.nodes.length <= nodesMarkedAtPackets);
       const snapshot: unknown = followed.root.getSnapshot();
-      const record = isMarked ? { ...base, marks: tree.take().marks } : base;
+      const record = isMarked ? withConsequence(base, tree.take()) : base;
       membership.note(record, context.view, () => plain(followed.root.logic.getPersistedSnapshot(snapshot)));
       return;
     }
@@ -158,11 +162,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
       return;
     }
     flushQuiet();
-    append({ ...base, marks, ...(began.length === 0 ? {} : { began: began.map(plainBeginning) }) });
+    append(withConsequence(base, { marks, began }));
   };
-  const plainBeginning = ({ path, input }: { readonly path: string; readonly input?: unknown }) =>
-    input === undefined ? { path } : { path, input };
-
   const settle = (): void => {
     settling = false;
     guarded(() => {
