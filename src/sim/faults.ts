@@ -154,12 +154,12 @@ function end(world: World, fault: Fault): void {
       world.node(fault.node).stall(false);
       return;
     case 'cut':
-      world.note({ kind: 'fault', node: fault.from, what: `cut ${fault.from} > ${fault.to} healed` });
       world.network.heal(fault.from, fault.to, fault.lan);
+      world.note({ kind: 'fault', node: fault.from, what: `cut ${fault.from} > ${fault.to} healed` });
       return;
     case 'partition':
-      world.note({ kind: 'fault', node: fault.side[0] ?? '-', what: `cut ${fault.side.join(' ')} | the others healed` });
       forSides(world, fault.side, (from, to) => world.network.heal(from, to, null));
+      world.note({ kind: 'fault', node: fault.side[0] ?? '-', what: `cut ${fault.side.join(' ')} | the others healed` });
       return;
     case 'links':
       world.note({ kind: 'fault', node: '-', what: 'links good' });

@@ -26,12 +26,17 @@ export function countedStops(world: World): Invariant {
   };
   return {
     name: '3 restart counter',
+    ofModules: true,
     statement: 'After the 4th counted action in a window the module is STOP until somebody commands otherwise.',
     onFact(fact, atMs) {
       switch (fact.kind) {
         case 'machine':
           // The counter is that of one boot.
           if (fact.phase === 'off') for (const key of [...known.keys()]) if (key.startsWith(`${fact.node}/`)) known.delete(key);
+          return null;
+        case 'fault':
+          // A shutdown of the daemon is an administrator's command to all of its modules.
+          if (fact.what === 'daemon shutdown asked for') for (const [key, place] of known) if (key.startsWith(`${fact.node}/`)) place.count = 0;
           return null;
         case 'command': {
           if (fact.identity !== null || fact.answer !== 'run') return null;
@@ -40,6 +45,7 @@ export function countedStops(world: World): Invariant {
         }
         case 'log': {
           if (fact.module === null) return null;
+          if (fact.entry.message.startsWith('Restart counter reset')) of(fact.node, fact.module).count = 0;
           if (fact.entry.message === 'Action stop called by maxloop') of(fact.node, fact.module).exhausted = true;
           return null;
         }

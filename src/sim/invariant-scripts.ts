@@ -35,6 +35,7 @@ export function probeTruth(world: World): Invariant {
   const of = places();
   return {
     name: '1 probe truth',
+    ofModules: true,
     statement:
       'ready.txt answers 200 only between the end of a start script and the beginning of the next stop script (or drain), with the module’s checkers armed.',
     onFact(fact) {
@@ -80,6 +81,7 @@ export function scriptOrder(): Invariant {
   const of = places();
   return {
     name: '2 script order',
+    ofModules: true,
     statement:
       'Between two start_X of a module on a node there is a stop_X; no two scripts of one module run at the same time (custom checkers aside).',
     onFact(fact) {

@@ -21,6 +21,7 @@ export function stopEnds(world: World): Invariant {
   const underWay = new Map<string, { readonly node: string; readonly module: string; readonly action: string; readonly limitMs: number; spentMs: number }>();
   return {
     name: '4 stop ends',
+    ofModules: true,
     statement: 'A stop command ends in STOP within nicestoptimeout + forcestoptimeout + drain + 30 s, whatever scripts do.',
     onFact(fact) {
       if (fact.kind === 'command' && fact.answer === 'run' && stopping.includes(fact.action)) {

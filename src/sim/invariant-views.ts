@@ -59,6 +59,7 @@ export function sameView(world: World): Invariant {
   const budgetMs = agreementMs(world.options.cluster.pulseMs);
   return {
     name: '6 same view',
+    ofModules: false,
     statement:
       'When the network is whole and stable, within 3 s all nodes have the same view, and every bucket of every group has exactly one owner, which is UP.',
     onFact(fact, atMs) {
@@ -81,6 +82,9 @@ export function sameView(world: World): Invariant {
   };
 }
 
+/** In larger clusters the pairs are too many to look at. */
+const most = 8;
+
 /** 7: who cannot be heard is not in the view for longer than the failure timeout of a node that doubts itself as it does. */
 export function viewAge(world: World): Invariant {
   const { pulseMs, slostCount, mlostCount, lans } = world.options.cluster;
@@ -90,15 +94,27 @@ export function viewAge(world: World): Invariant {
   const worksSince = new Map<string, number>();
   const connected = (from: SimNode, to: SimNode): boolean =>
     from.running() && from.host.powered() && !from.host.suspended() && lans.some((lan) => !world.network.isCut(from.name, to.name, lan.name));
+  const listen = (atMs: number): void => {
+    for (const node of world.nodes.values()) {
+      for (const other of world.nodes.values()) {
+        const key = `${node.name} ${other.name}`;
+        if (node === other || connected(other, node)) deafSince.delete(key);
+        else if (!deafSince.has(key)) deafSince.set(key, atMs);
+      }
+    }
+  };
   return {
     name: '7 view age',
+    ofModules: false,
     statement: 'No node acts on a view older than its failure timeout; a node that was suspended re-reads before it acts.',
     onFact(fact, atMs) {
       if (fact.kind === 'machine' || fact.kind === 'daemon') worksSince.set(fact.node, atMs);
+      if (disturbs(fact) && world.nodes.size <= most) listen(atMs);
       return null;
     },
     onCheck(atMs) {
-      if (world.nodes.size > 8) return null;
+      if (world.nodes.size > most) return null;
+      listen(atMs);
       for (const node of world.nodes.values()) {
         if (!takesPart(node)) {
           worksSince.set(node.name, atMs);
@@ -109,13 +125,9 @@ export function viewAge(world: World): Invariant {
         const plainMs = pulseMs * slostCount;
         const limitMs = plainMs * snapshot.health + 2 * plainMs + pulseMs * (slostCount + mlostCount) + 5 * pulseMs + 500;
         for (const other of world.nodes.values()) {
-          const key = `${node.name} ${other.name}`;
-          if (other === node || connected(other, node)) {
-            deafSince.delete(key);
-            continue;
-          }
-          const sinceMs = Math.max(deafSince.get(key) ?? atMs, worksSince.get(node.name) ?? 0);
-          deafSince.set(key, deafSince.get(key) ?? atMs);
+          const deafMs = deafSince.get(`${node.name} ${other.name}`);
+          if (deafMs === undefined) continue;
+          const sinceMs = Math.max(deafMs, worksSince.get(node.name) ?? 0);
           // A leader counts whom it hears; the others count whom their leader does, and must hear the leader.
           const { leader, members } = snapshot.view;
           const must = leader === node.name ? members.includes(other.name) : leader === other.name;

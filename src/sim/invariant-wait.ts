@@ -26,6 +26,7 @@ export function waitHasCause(world: World): Invariant {
   };
   return {
     name: '5 wait has a cause',
+    ofModules: true,
     statement:
       'WAIT (NotReady) holds if and only if a wait rule holds or an administrator’s wait is pending; it is left within handle_time of the cause going away.',
     onFact(fact) {

@@ -6,6 +6,8 @@ export interface Invariant {
   readonly name: string;
   /** The sentence that must hold. */
   readonly statement: string;
+  /** It is about what a module's records say; its conditions begin with `node/module`. */
+  readonly ofModules: boolean;
   onFact?(fact: Fact, atMs: number): string | null;
   /** Every quarter of a second of virtual time. */
   onCheck?(atMs: number): string | null;

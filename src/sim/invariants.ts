@@ -5,6 +5,7 @@
  */
 import type { Invariant, Violation } from './invariant.types.js';
 import { checkEveryMs } from './invariant.types.js';
+import { followDisks } from './disk-doubt.js';
 import { countedStops } from './invariant-loop.js';
 import { probeTruth, scriptOrder } from './invariant-scripts.js';
 import { stopEnds } from './invariant-stop.js';
@@ -15,6 +16,7 @@ import type { World } from './world.js';
 /** A defect in a chart or an actor is caught by the code under test, and must not happen all the same. */
 const noDefects = (world: World): Invariant => ({
   name: '0 no defect',
+  ofModules: false,
   statement: 'No chart and no actor throws.',
   onFact: (fact) => {
     if (fact.kind !== 'log') return null;
@@ -48,12 +50,22 @@ export function watchInvariants(world: World): { first(): Violation | null } {
     if (condition === null || found !== null) return;
     found = { invariant: invariant.name, statement: invariant.statement, atMs: world.time.nowMs(), condition };
   };
+  const disks = followDisks();
   world.watch((fact, atMs) => {
-    if (found === null) for (const invariant of invariants) report(invariant, invariant.onFact?.(fact, atMs) ?? null);
+    if (found !== null) return;
+    disks.heed(fact, atMs);
+    for (const invariant of invariants) {
+      const condition = invariant.onFact?.(fact, atMs) ?? null;
+      if (!(invariant.ofModules && disks.doubtful(fact.node))) report(invariant, condition);
+    }
   });
   const check = (): void => {
     if (found !== null) return;
-    for (const invariant of invariants) report(invariant, invariant.onCheck?.(world.time.nowMs()) ?? null);
+    for (const invariant of invariants) {
+      const condition = invariant.onCheck?.(world.time.nowMs()) ?? null;
+      const excused = invariant.ofModules && condition !== null && [...world.nodes.keys()].some((node) => condition.startsWith(`${node}/`) && disks.doubtful(node));
+      if (!excused) report(invariant, condition);
+    }
     world.time.scheduleQuiet(checkEveryMs, check);
   };
   world.time.scheduleQuiet(checkEveryMs, check);

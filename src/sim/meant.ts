@@ -1,4 +1,5 @@
 /** Whether each module is meant to be up, by what was commanded and by what its configuration says: a model outside the code under test. */
+import { followDisks } from './disk-doubt.js';
 import type { Fact } from './facts.js';
 import type { World } from './world.js';
 
@@ -18,8 +19,7 @@ interface Place {
 /** Follows a world from its beginning. */
 export function followMeant(world: World): (node: string, module: string) => Meant {
   const known = new Map<string, Place>();
-  /** Nodes whose disk has failed since they were switched on, or fails now. */
-  const doubtful = new Set<string>();
+  const disks = followDisks();
   const of = (node: string, module: string): Place => {
     const key = `${node}/${module}`;
     const found = known.get(key) ?? { meant: 'down', changedMs: Number.NEGATIVE_INFINITY, boots: true };
@@ -30,7 +30,7 @@ export function followMeant(world: World): (node: string, module: string) => Mea
   const lost = (node: string, atMs: number): void => {
     for (const { name } of modules) {
       const place = of(node, name);
-      if (atMs - place.changedMs < durableMs || doubtful.has(node)) place.meant = 'unknown';
+      if (atMs - place.changedMs < durableMs || disks.failed(node, atMs)) place.meant = 'unknown';
     }
   };
   const set = (node: string, module: string, meant: Meant, atMs: number): void => {
@@ -54,8 +54,6 @@ export function followMeant(world: World): (node: string, module: string) => Mea
         return;
       case 'machine':
         if (fact.phase !== 'off') return;
-        lost(fact.node, atMs);
-        doubtful.delete(fact.node);
         for (const { name } of modules) of(fact.node, name).boots = true;
         return;
       case 'command': {
@@ -70,7 +68,6 @@ export function followMeant(world: World): (node: string, module: string) => Mea
         return;
       }
       case 'fault':
-        if (fact.what.startsWith('disk')) doubtful.add(fact.node);
         // What was stopped before stays so; what is shut down with the daemon comes back with it by its boot rule.
         if (fact.what === 'daemon shutdown asked for') {
           for (const { name } of modules) if (of(fact.node, name).meant !== 'down') of(fact.node, name).boots = true;
@@ -85,7 +82,10 @@ export function followMeant(world: World): (node: string, module: string) => Mea
         return;
     }
   };
-  world.watch(heed);
+  world.watch((fact, atMs) => {
+    heed(fact, atMs);
+    disks.heed(fact, atMs);
+  });
   return (node, module) => {
     const place = of(node, module);
     return place.boots ? 'unknown' : place.meant;
