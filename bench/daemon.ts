@@ -16,8 +16,8 @@ import type { TargetName } from './targets.js';
 import { keep, makeDirectory, removeDirectory } from './workplace.js';
 
 const area = 'daemon';
-/** Time from the last start of a module until the measurement, in which what the start has left behind may go. */
-const settleMs = Number(process.env['BENCH_SETTLE_SECONDS'] ?? '10') * 1_000;
+/** Time from the last start of a module until the measurement, for what the start has left behind to go and for code that is hot to be compiled. */
+const settleMs = Number(process.env['BENCH_SETTLE_SECONDS'] ?? '30') * 1_000;
 const restMs = Number(process.env['BENCH_REST_SECONDS'] ?? '30') * 1_000;
 const commandRounds = 15;
 

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
+import { alsoRemove } from './workplace.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -11,6 +12,7 @@ export function transpile(paths: readonly string[]): string {
   const parent = join(root, '.tap');
   mkdirSync(parent, { recursive: true });
   const target = mkdtempSync(join(parent, 'bench-'));
+  alsoRemove(target);
   writeFileSync(join(target, 'package.json'), '{"type":"module"}');
   const files = paths.flatMap((path) =>
     path.endsWith('.ts')

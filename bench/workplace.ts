@@ -22,6 +22,11 @@ export function makeDirectory(): string {
   return directory;
 }
 
+/** A directory that was made otherwise, and must not outlive the run either. */
+export function alsoRemove(directory: string): void {
+  directories.add(directory);
+}
+
 /** Kills what is marked with the directory, and removes it. */
 export async function removeDirectory(directory: string): Promise<void> {
   if (process.platform === 'linux') await killMarked(directory);
