@@ -32,8 +32,6 @@ export type { ConfigProblem } from '../config/types.js';
 
 /** Where every path of the API begins. */
 export const apiBase = '/api/v1';
-/** TCP port of the probe and the API, as in section 1.6 of the compatibility page. */
-export const defaultHttpPort = 9010;
 /**
  * A request that changes something needs this header (any value) or `Content-Type: application/json` when it comes over TCP: a page of
  * another site can send neither without asking the browser's permission first.
