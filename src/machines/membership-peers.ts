@@ -109,7 +109,7 @@ export function afterPacket(peer: PeerState, report: PulseReport, context: Membe
     lagMs: report.body.lagMs,
     pause: report.body.pause,
     health: report.body.health,
-    hears: report.heard.map((heard) => ({ node: heard.node, lan: heard.lan })),
+    hears: report.heard,
   };
 }
 
@@ -142,12 +142,18 @@ export function afterSilence(peer: PeerState, context: MembershipContext): PeerS
 
 /** Marks since when each live peer has followed a leader that this node does not hear. */
 export function markForeign(peers: readonly PeerState[], context: MembershipContext): readonly PeerState[] {
-  return peers.map((peer) => {
+  const { self } = context.input;
+  let same = true;
+  const marked = peers.map((peer) => {
     const leader = peer.view?.leader ?? '';
-    const near = leader === '' || leader === peer.node || leader === context.input.self || isLive(peerNamed(peers, leader));
-    const foreignSinceMs = near || peer.absence !== null ? null : (peer.foreignSinceMs ?? context.listeningMs);
-    return foreignSinceMs === peer.foreignSinceMs ? peer : { ...peer, foreignSinceMs };
+    const near =
+      peer.absence !== null || leader === '' || leader === peer.node || leader === self || isLive(peerNamed(peers, leader));
+    const foreignSinceMs = near ? null : (peer.foreignSinceMs ?? context.listeningMs);
+    if (foreignSinceMs === peer.foreignSinceMs) return peer;
+    same = false;
+    return { ...peer, foreignSinceMs };
   });
+  return same ? peers : marked;
 }
 
 /** Has the peer followed a leader that this node does not hear for so long that it will not come over by itself? */
@@ -174,16 +180,17 @@ export function peerStatus(peer: PeerState, view: View): PeerStatus {
 }
 
 /** Did anything change that others want to hear of? Round-trip times and the moment of the last packet are not news. */
-export function isNews(before: PeerStatus, after: PeerStatus): boolean {
+export function isNews(was: PeerState, viewBefore: View, peer: PeerState, view: View): boolean {
+  const { node } = peer;
   return (
-    before.online !== after.online ||
-    before.member !== after.member ||
-    before.leader !== after.leader ||
-    before.bootEpoch !== after.bootEpoch ||
-    before.sameConfiguration !== after.sameConfiguration ||
-    before.evidence !== after.evidence ||
-    before.lans.some((lan, index) => lan.up !== after.lans[index]?.up) ||
-    !sameModules(before.modules, after.modules)
+    (was.absence === null) !== (peer.absence === null) ||
+    was.bootEpoch !== peer.bootEpoch ||
+    was.sameConfiguration !== peer.sameConfiguration ||
+    was.evidence !== peer.evidence ||
+    was.links.some((link, index) => link.up !== peer.links[index]?.up) ||
+    !sameModules(was.modules, peer.modules) ||
+    (viewBefore !== view &&
+      ((viewBefore.leader === node) !== (view.leader === node) || viewBefore.members.includes(node) !== view.members.includes(node)))
   );
 }
 

@@ -32,8 +32,14 @@ export function epochOf(map: ShareMap): number {
  */
 export function digestOf(maps: readonly ShareMap[], view: View): string {
   const epoch = view.leader === '' ? Math.max(0, ...maps.map(epochOf)) : view.epoch;
-  return mapsDigest(maps.filter((map) => epochOf(map) === epoch));
+  // It is asked for with every packet, and changes with few: the same list of maps has the same digest.
+  const known = digests.get(maps);
+  if (known !== undefined && known.epoch === epoch) return known.digest;
+  const digest = mapsDigest(maps.filter((map) => epochOf(map) === epoch));
+  digests.set(maps, { epoch, digest });
+  return digest;
 }
+const digests = new WeakMap<readonly ShareMap[], { readonly epoch: number; readonly digest: string }>();
 
 /**
  * The maps as the leader wants them now. Maps of an earlier view are published anew, so that members that come from another half

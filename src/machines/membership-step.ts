@@ -48,6 +48,9 @@ import {
 import { decide } from './membership-view.js';
 import { mapsDigest, sameOwners, unowned } from './share-map.js';
 
+const nothing: readonly string[] = [];
+const nobodyLost: readonly Loss[] = [];
+
 /** A node that has just started and heard nobody. */
 export function startContext(input: MembershipInput): MembershipContext {
   const view = noView(input.viewEpoch);
@@ -61,7 +64,7 @@ export function startContext(input: MembershipInput): MembershipContext {
     holdingSinceMs: null,
     modules: [],
     maps: [],
-    unconfirmed: [],
+    unconfirmed: nothing,
     health: 1,
     onTimeTicks: 0,
     latenesses: [],
@@ -78,17 +81,22 @@ export interface Step {
 /** Carries out one event. `STOP` is the chart's business and changes nothing here. */
 export function step(before: MembershipContext, event: MembershipEvent): Step {
   const told = takeIn(before, event);
-  const marked = { ...told, peers: markForeign(told.peers, told) };
-  const decision = decide(marked);
-  const viewed = { ...marked, ...decision };
+  const marked = withFields(told, { peers: markForeign(told.peers, told) });
+  const viewed = withFields(marked, decide(marked));
   const changes = viewChange(before, viewed);
-  const judged = { ...viewed, peers: withEvidence(viewed, changes.lost) };
+  const judged = withFields(viewed, { peers: withEvidence(viewed, changes.lost) });
   const heard = event.type === 'PACKET' ? withHeardMaps(judged, event.report) : judged;
   const shared = withLeadersMaps(before, heard);
   const local = withShares(shared);
-  const body = nextBody(local);
-  const context = { ...local, body };
+  const context = withFields(local, { body: nextBody(local) });
   return { context, effects: effectsOf(before, context, changes) };
+}
+
+/** The same context when none of the fields changes: most events change little, and there are hundreds of them a second. */
+function withFields(context: MembershipContext, fields: Partial<MembershipContext>): MembershipContext {
+  let name: keyof MembershipContext;
+  for (name in fields) if (fields[name] !== context[name]) return { ...context, ...fields };
+  return context;
 }
 
 // ---------------------------------------------------------------- what the event says
@@ -142,8 +150,13 @@ function afterLateness(context: MembershipContext, lateMs: number): MembershipCo
 
 /** Like map, but the same array when nothing changed. */
 function mapKeeping<T>(items: readonly T[], change: (item: T) => T): readonly T[] {
-  const changed = items.map(change);
-  return changed.every((item, index) => item === items[index]) ? items : changed;
+  let same = true;
+  const changed = items.map((item) => {
+    const next = change(item);
+    if (next !== item) same = false;
+    return next;
+  });
+  return same ? items : changed;
 }
 
 // ---------------------------------------------------------------- the view
@@ -154,16 +167,20 @@ interface ViewChange {
   readonly joined: readonly string[];
 }
 
+const noChange: ViewChange = { changed: false, lost: nobodyLost, joined: nothing };
+
 function viewChange(before: MembershipContext, after: MembershipContext): ViewChange {
+  if (before.view === after.view) return noChange;
   const lost = before.view.members.filter((node) => !after.view.members.includes(node));
   return {
-    changed: before.view !== after.view,
+    changed: true,
     lost: lost.map((node) => ({ node, evidence: lossEvidence(node, after) })),
     joined: after.view.members.filter((node) => !before.view.members.includes(node)),
   };
 }
 
 function withEvidence(context: MembershipContext, lost: readonly Loss[]): readonly PeerState[] {
+  if (lost.length === 0) return context.peers;
   return mapKeeping(context.peers, (peer) => {
     const loss = lost.find((one) => one.node === peer.node);
     return loss === undefined ? peer : { ...peer, evidence: loss.evidence };
@@ -173,13 +190,15 @@ function withEvidence(context: MembershipContext, lost: readonly Loss[]): readon
 // ---------------------------------------------------------------- the shares
 
 function withLeadersMaps(before: MembershipContext, context: MembershipContext): MembershipContext {
-  if (!context.joined || context.view.leader !== context.input.self) return { ...context, unconfirmed: [] };
+  if (!context.joined || context.view.leader !== context.input.self) return withFields(context, { unconfirmed: nothing });
   const same =
     before.view === context.view &&
     before.modules === context.modules &&
     before.peers.every((peer, index) => peer.modules === context.peers[index]?.modules);
   const maps = same ? context.maps : keepIfSame(context.maps, leadersMaps(context));
-  return { ...context, maps, unconfirmed: unconfirmedGroups({ ...context, maps }, context.maps) };
+  const mapped = withFields(context, { maps });
+  const unconfirmed = unconfirmedGroups(mapped, context.maps);
+  return withFields(mapped, { unconfirmed: unconfirmed.length === 0 ? nothing : unconfirmed });
 }
 
 /**
@@ -206,7 +225,7 @@ function withShares(context: MembershipContext): MembershipContext {
     const share = shareOf(module.module, self, context.maps, nodes);
     return share === module.share ? module : { ...module, share };
   });
-  return { ...context, modules };
+  return withFields(context, { modules });
 }
 
 // ---------------------------------------------------------------- what to tell
@@ -214,10 +233,13 @@ function withShares(context: MembershipContext): MembershipContext {
 /** The body that the present context calls for; the last one itself when nothing in it changed. */
 function nextBody(context: MembershipContext): MembershipBody {
   const { body } = context;
-  const shareMaps = keepIfSame(
-    body.shareMaps,
-    context.maps.filter((map) => context.unconfirmed.includes(map.group)),
-  );
+  const shareMaps =
+    context.unconfirmed.length === 0 && body.shareMaps.length === 0
+      ? body.shareMaps
+      : keepIfSame(
+          body.shareMaps,
+          context.maps.filter((map) => context.unconfirmed.includes(map.group)),
+        );
   const pause =
     context.pause === null
       ? null
@@ -256,16 +278,20 @@ function effectsOf(before: MembershipContext, after: MembershipContext, change: 
     ...(change.changed
       ? [{ type: 'view.changed', view: after.view, lost: change.lost, joined: change.joined, atMs } as const]
       : []),
-    ...after.peers.flatMap((peer) => {
-      const was = peerNamed(before.peers, peer.node);
-      if (was === undefined || (was === peer && before.view === after.view)) return [];
-      const status = peerStatus(peer, after.view);
-      return isNews(peerStatus(was, before.view), status) ? [{ type: 'peer.changed', peer: status, atMs } as const] : [];
-    }),
+    ...changedPeers(before, after).map((peer) => ({ type: 'peer.changed', peer: peerStatus(peer, after.view), atMs }) as const),
     ...changedMaps(before, after).map((map) => {
       return { type: 'shares.changed', group: map.group, counts: countsOf(map, after.input.nodes), map, atMs } as const;
     }),
   ];
+}
+
+/** Peers of which there is news; they are in the same order always. */
+function changedPeers(before: MembershipContext, after: MembershipContext): readonly PeerState[] {
+  if (before.peers === after.peers && before.view === after.view) return [];
+  return after.peers.filter((peer, index) => {
+    const was = before.peers[index];
+    return was !== undefined && (was !== peer || before.view !== after.view) && isNews(was, before.view, peer, after.view);
+  });
 }
 
 /** Maps whose owners changed; one that was forgotten is told once more, owned by nobody. */
