@@ -8,7 +8,7 @@
  * all, each bucket owned by a living node where the module is UP, or by nobody where it is UP nowhere.
  */
 import type { MembershipBody, MembershipContext, MembershipEvent, PulseReport } from '../machines/membership.types.js';
-import { startContext, step } from '../machines/membership-step.js';
+import { step as realStep, startContext } from '../machines/membership-step.js';
 import { nobody } from '../machines/share-map.js';
 
 const pulseMs = 100;
@@ -56,6 +56,8 @@ export interface CheckOptions {
   readonly mostStates?: number;
   /** Check convergence from every so many-th new state; 1: from each. */
   readonly convergeEvery?: number;
+  /** What a node does with an event; replaced by tests that prove that faults are found. */
+  readonly step?: typeof realStep;
 }
 export interface Violation {
   readonly condition: string;
@@ -83,6 +85,9 @@ const replace = <T>(items: readonly T[], index: number, item: T): readonly T[] =
   items.map((one, at) => (at === index ? item : one));
 
 class Broken extends Error {}
+
+/** The step of the check under way: it is synchronous, one at a time. */
+let step = realStep;
 
 function begin(count: number, index: number, bootEpoch: number, viewEpoch: number, isUp: boolean): ModelNode {
   const nodes = Array.from({ length: count }, (_, at) => nameOf(at));
@@ -305,20 +310,29 @@ function quietly(model: Model, rounds: number): Model {
   return next;
 }
 
+function beginningsOf(fresh: Model): readonly Seen[] {
+  const settled = quietly(fresh, quietRounds);
+  return [
+    { model: fresh, move: 'all start', before: null },
+    { model: settled, move: 'settled', before: null },
+    { model: quietly(toggleCut(settled, 0, 1), quietRounds), move: 'cut for long', before: null },
+    { model: quietly(crash(settled, 0), quietRounds), move: `${nameOf(0)} down for long`, before: null },
+  ];
+}
+
 /** Looks at everything that can happen within `depth` moves from a start, a settled cluster, one that is cut, and one with a node down. */
 export function checkMembership(options: CheckOptions): CheckResult {
   const { nodes, depth, mostStates = Number.POSITIVE_INFINITY, convergeEvery = 1 } = options;
+  step = options.step ?? realStep;
   const budget = { crashes: 1, cuts: 1, flips: 1, losses: 1, ...options.budget };
-  const fresh = startOf(nodes, budget);
-  const settled = quietly(fresh, quietRounds);
-  const cut = quietly(toggleCut(settled, 0, 1), quietRounds);
-  const down = quietly(crash(settled, 0), quietRounds);
-  const beginnings: readonly Seen[] = [
-    { model: fresh, move: 'all start', before: null },
-    { model: settled, move: 'settled', before: null },
-    { model: cut, move: 'cut for long', before: null },
-    { model: down, move: `${nameOf(0)} down for long`, before: null },
-  ];
+  let beginnings: readonly Seen[];
+  try {
+    beginnings = beginningsOf(startOf(nodes, budget));
+  } catch (error) {
+    if (!(error instanceof Broken)) throw error;
+    const violation = { condition: error.message, path: ['before the first move'] };
+    return { states: 0, transitions: 0, converged: 0, rounds: 0, depth: 0, violation };
+  }
   const known = new Set(beginnings.map(({ model }) => keyOf(model)));
   let front = beginnings;
   const count = { transitions: 0, converged: 0, rounds: 0, depth: 0 };
@@ -327,7 +341,14 @@ export function checkMembership(options: CheckOptions): CheckResult {
     count.rounds = Math.max(count.rounds, converge(seen.model));
     count.converged += 1;
   };
-  for (const seen of beginnings) settle(seen);
+  for (const seen of beginnings) {
+    try {
+      settle(seen);
+    } catch (error) {
+      if (error instanceof Broken) return result({ condition: error.message, path: pathOf(seen) });
+      throw error;
+    }
+  }
   for (let level = 1; level <= depth; level += 1) {
     const next: Seen[] = [];
     for (const seen of front) {
