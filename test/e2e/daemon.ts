@@ -14,7 +14,6 @@ import { until } from './until.js';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 /** The built daemon and command line. */
 export const daemonFile = join(root, 'dist', 'main.js');
-const cliFile = join(root, 'dist', 'cli', 'main.js');
 
 /** How long a daemon may take to answer after its start, on a loaded machine. */
 const startBoundMs = 30_000;
