@@ -48,10 +48,11 @@ export function createScriptRunner(ports: ScriptActorPorts) {
     const send = (event: ScriptEvent & AnyEventObject): void => {
       if (open) sendBack(event);
     };
-    const forget = (): void => {
-      // After the chart has moved on and its own record has been handed over, hence not at once.
-      queueMicrotask(() => void records.remove(module, runRecord).catch(() => undefined));
-    };
+    /**
+     * After the chart has moved on and its own record has been handed over, and before the next script's run is put on record: that
+     * would be taken away instead of this one's, and a start that is not on record is done a second time.
+     */
+    const forget = (): void => void records.remove(module, runRecord).catch(() => undefined);
     const finish = (exit: ExitStatus, atMs: number): void => {
       ended = true;
       send({
@@ -134,7 +135,8 @@ export function createScriptRunner(ports: ScriptActorPorts) {
       open = false;
       if (!ended && !ports.leaving()) {
         handle?.signal('SIGKILL');
-        forget();
+        // The chart is moving on at this moment.
+        queueMicrotask(forget);
       }
       handle?.close();
     };

@@ -69,6 +69,28 @@ t.test('what is about to run is on record before it runs, and not after it has e
   t.equal(r.record(), undefined);
 });
 
+t.test('the record of a script is taken away before that of the next one is written', async (t) => {
+  const ports = createFakePorts();
+  ports.obedient = false;
+  const logic = createScriptRunner({ ...ports, activeModule: () => activeModule(), leaving: () => false });
+  const invoke = (script: string, args: readonly string[]) =>
+    ({ src: 'runner', id: 'runner', input: { module: 'farm', script, args, adopt: null } }) as const;
+  const parent = setup({ types: {} as { events: ScriptEvent }, actors: { runner: logic } }).createMachine({
+    initial: 'stopping',
+    states: {
+      stopping: { invoke: invoke('stop_both', ['force', 'UP', 'UP', 'restart']), on: { 'script.exited': 'starting' } },
+      starting: { invoke: invoke('start_both', ['UP', 'UP', 'restart']) },
+    },
+  });
+  createActor(parent).start();
+  await ports.clock.advance(1);
+  ports.order.length = 0;
+  ports.started[0]?.exit(0);
+  await ports.clock.advance(1);
+  t.same(ports.order.slice(0, 3), ['remove farm/run', 'save farm/run', 'script start_both UP UP restart']);
+  t.match(ports.disk.saved.get('farm/run'), { script: 'start_both', process: { pid: 502 } });
+});
+
 t.test('a script is started where and as its module says', async (t) => {
   const r = runner({ script: 'stop_both', args: ['force', 'UP', 'STOP', 'stop'] });
   await r.ports.clock.advance(0);
