@@ -11,7 +11,8 @@ export function parseMoment(text: string, beforeMs: number): number {
       return day.getTime() - 59_999 > beforeMs ? new Date(day).setDate(day.getDate() - 1) : day.getTime();
     }
   }
-  const time = Date.parse(text);
+  // Date.parse takes almost anything: only what begins with a date is one here.
+  const time = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(time)) throw new Error(`'${text}' is no time: write 03:12, 03:12:40 or 2026-01-31T03:12:40`);
   return time;
 }

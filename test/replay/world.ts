@@ -1,6 +1,6 @@
 /** A node with one module in virtual time, its machines recorded, its outside played by the test. */
-import { type Actor, type AnyEventObject, createActor, fromCallback, type InspectionEvent } from 'xstate';
-import type { Journal } from '../../src/actors/ports.js';
+import { type Actor, type AnyEventObject, createActor, fromCallback } from 'xstate';
+import type { Clock, Journal } from '../../src/actors/ports.js';
 import { createRecorder } from '../../src/actors/recorder.js';
 import type { JournalRecord } from '../../src/actors/recorder.types.js';
 import { encodeLine } from '../../src/actors/recorder-lines.js';
@@ -73,15 +73,15 @@ export interface World {
 export interface WorldOptions {
   readonly plan?: Partial<ModulePlan>;
   readonly journal: Journal;
-  /** More that looks at the inspection. */
-  readonly inspect?: (event: InspectionEvent) => void;
+  /** The recorder's own, where it is not the machines'. */
+  readonly recorderClock?: Pick<Clock, 'monotonicMs' | 'wallMs'>;
   readonly scriptMs?: number;
 }
 
 /** Starts the node and adds the module `web`, which is STOP. */
-export function createWorld({ plan, journal, scriptMs = 100 }: WorldOptions): World {
+export function createWorld({ plan, journal, scriptMs = 100, recorderClock }: WorldOptions): World {
   const clock = createVirtualClock();
-  const recorder = createRecorder({ journal, clock, node: 'n1', version: '1', bootId: 'boot' });
+  const recorder = createRecorder({ journal, clock: recorderClock ?? clock, node: 'n1', version: '1', bootId: 'boot' });
   const processes = new Map<string, readonly ErrdProcess[]>();
   let pid = 100;
   let notify: ((event: ErrdEvent) => void) | null = null;
