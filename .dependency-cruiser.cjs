@@ -41,6 +41,12 @@ module.exports = {
       ['^src/http/(api-types|routes|route\\.types|log-format)', '^src/actors/errors', '^src/config/', '^src/cli/(client|cli-error)', '^src/io/linux/proc-table'],
       'The demo is a client of the API; it also looks at processes, to end what it began.',
     ),
+    only(
+      'sim-runs-the-actors',
+      '^src/sim/',
+      ['^src/machines/', '^src/actors/', '^src/config/'],
+      'The simulator is another world for the same actors (ADR 0011); it knows nothing of the real one.',
+    ),
     {
       name: 'machines-are-pure',
       severity: 'error',

@@ -6,6 +6,7 @@ import { historyCommands } from './specs/history.js';
 import { logCommands } from './specs/logs.js';
 import { moduleCommands } from './specs/modules.js';
 import { resourceCommands } from './specs/resources.js';
+import { simulateCommands } from './specs/simulate.js';
 import { stateCommands } from './specs/state.js';
 
 /** Commands under the heading that help and docs/cli.md give them. */
@@ -14,6 +15,7 @@ export const sections: readonly CommandSection[] = [
   { title: 'Starting, stopping, waiting', commands: controlCommands },
   { title: 'Logs and events', commands: logCommands },
   { title: 'Why it happened', commands: historyCommands },
+  { title: 'What would happen if', commands: simulateCommands },
   { title: 'Resources, restart counter, monitored processes', commands: resourceCommands },
   { title: 'Modules and their configuration', commands: moduleCommands },
   { title: 'Cluster', commands: clusterCommands },

@@ -95,6 +95,8 @@ export function createBalancer(options: BalancerOptions): Balancer {
   };
   const request = (module: string, counts: RequestCounts, own: readonly TargetState[]): void => {
     time.scheduleQuiet(requestEveryMs, () => request(module, counts, own));
+    // Clients come when there is something to come to: the first start of the service is not counted.
+    if (counts.sent === 0 && !own.some((state) => state.healthy)) return;
     counts.sent += 1;
     const healthy = own.filter((state) => state.healthy);
     const eligible = healthy.length > 0 ? healthy : preset.failOpen ? own : [];

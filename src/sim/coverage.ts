@@ -8,7 +8,14 @@ import { nodeMachine } from '../machines/node.machine.js';
 import { scriptMachine } from '../machines/script.machine.js';
 
 /** All charts that are simulated. */
-export const charts: readonly AnyStateMachine[] = [moduleFarmMachine, scriptMachine, errdMachine, failoverMachine, membershipMachine, nodeMachine];
+export const charts: readonly AnyStateMachine[] = [
+  moduleFarmMachine,
+  scriptMachine,
+  errdMachine,
+  failoverMachine,
+  membershipMachine,
+  nodeMachine,
+];
 
 interface Transition {
   readonly source: AnyStateNode;

@@ -31,12 +31,14 @@ export function followDisks(): DiskDoubt {
     failed,
     doubtful: (node) => doubtful.has(node),
     heed(fact, atMs) {
-      if (fact.kind === 'fault' && /^disk(Full|Hung)/.test(fact.what)) change(fact.node, fact.what.endsWith(' over') ? -1 : 1, atMs);
+      if (fact.kind === 'fault' && /^disk(Full|Hung)/.test(fact.what))
+        change(fact.node, fact.what.endsWith(' over') ? -1 : 1, atMs);
       if (fact.kind === 'fault' && fact.what.startsWith('healed')) {
         for (const [node, count] of failing) if (count > 0) failedUntil.set(node, atMs + caughtUpMs);
         failing.clear();
       }
-      if (fact.kind === 'daemon' && (fact.phase === 'killed' || fact.phase === 'left') && failed(fact.node, atMs)) doubtful.add(fact.node);
+      if (fact.kind === 'daemon' && (fact.phase === 'killed' || fact.phase === 'left') && failed(fact.node, atMs))
+        doubtful.add(fact.node);
       if (fact.kind === 'machine' && fact.phase === 'off') doubtful.delete(fact.node);
     },
   };

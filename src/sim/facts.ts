@@ -24,8 +24,18 @@ export type Fact =
     }
   | { readonly kind: 'log'; readonly node: string; readonly module: string | null; readonly entry: LogEntry }
   | { readonly kind: 'daemon'; readonly node: string; readonly phase: 'started' | 'ready' | 'killed' | 'left' }
-  | { readonly kind: 'machine'; readonly node: string; readonly phase: 'off' | 'on' | 'suspended' | 'resumed' | 'stalled' | 'unstalled' }
-  | { readonly kind: 'application'; readonly node: string; readonly module: string; readonly name: string; readonly phase: 'began' | 'ended' }
+  | {
+      readonly kind: 'machine';
+      readonly node: string;
+      readonly phase: 'off' | 'on' | 'suspended' | 'resumed' | 'stalled' | 'unstalled';
+    }
+  | {
+      readonly kind: 'application';
+      readonly node: string;
+      readonly module: string;
+      readonly name: string;
+      readonly phase: 'began' | 'ended';
+    }
   | {
       readonly kind: 'command';
       readonly node: string;
@@ -71,7 +81,7 @@ export function describe(fact: Fact): string {
     case 'application':
       return `${fact.node} ${fact.module} process ${fact.name} ${fact.phase}`;
     case 'command':
-      return `${fact.node} ${fact.module} command ${fact.action}${fact.identity === null ? '' : ` -i ${fact.identity}`}: ${fact.answer} (${fact.message})`;
+      return `${fact.node} ${fact.module} command ${fact.action}${fact.identity === null ? '' : ` -i ${fact.identity}`}: ${fact.answer}${fact.message === '' ? '' : ` (${fact.message})`}`;
     case 'resource':
       return `${fact.node} ${fact.module} resource ${fact.name}=${fact.value}`;
     case 'fault':

@@ -29,8 +29,20 @@ export type FaultDetail =
   | { readonly kind: 'links'; readonly quality: LinkQuality }
   | { readonly kind: 'wall'; readonly node: string; readonly deltaMs: number }
   | { readonly kind: 'diskFull' | 'diskHung' | 'blind' | 'unreachable'; readonly node: string }
-  | { readonly kind: 'script'; readonly node: string; readonly module: string; readonly script: string; readonly fault: ScriptFault }
-  | { readonly kind: 'crash'; readonly node: string; readonly module: string; readonly process: string | null; readonly signal: string }
+  | {
+      readonly kind: 'script';
+      readonly node: string;
+      readonly module: string;
+      readonly script: string;
+      readonly fault: ScriptFault;
+    }
+  | {
+      readonly kind: 'crash';
+      readonly node: string;
+      readonly module: string;
+      readonly process: string | null;
+      readonly signal: string;
+    }
   /** Processes of the application that nobody asked for. */
   | { readonly kind: 'strays'; readonly node: string; readonly module: string; readonly count: number }
   | {
@@ -51,7 +63,9 @@ export type FaultKind = Fault['kind'];
 /** One fault in a few words. */
 export function faultText(fault: Fault): string {
   const { atMs, forMs, kind, ...rest } = fault;
-  const details = Object.entries(rest).map(([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);
+  const details = Object.entries(rest).map(
+    ([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`,
+  );
   return `at ${(atMs / 1000).toFixed(3)}s ${kind} ${details.join(' ')} for ${(forMs / 1000).toFixed(3)}s`;
 }
 

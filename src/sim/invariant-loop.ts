@@ -36,11 +36,17 @@ export function countedStops(world: World): Invariant {
           return null;
         case 'fault':
           // A shutdown of the daemon is an administrator's command to all of its modules.
-          if (fact.what === 'daemon shutdown asked for') for (const [key, place] of known) if (key.startsWith(`${fact.node}/`)) place.count = 0;
+          if (fact.what === 'daemon shutdown asked for')
+            for (const [key, place] of known) if (key.startsWith(`${fact.node}/`)) place.count = 0;
           return null;
         case 'command': {
           if (fact.identity !== null || fact.answer !== 'run') return null;
-          known.set(`${fact.node}/${fact.module}`, { count: 0, openedMs: 0, commanded: argumentOf[fact.action] ?? null, exhausted: false });
+          known.set(`${fact.node}/${fact.module}`, {
+            count: 0,
+            openedMs: 0,
+            commanded: argumentOf[fact.action] ?? null,
+            exhausted: false,
+          });
           return null;
         }
         case 'log': {

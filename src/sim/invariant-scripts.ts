@@ -49,7 +49,9 @@ export function probeTruth(world: World): Invariant {
         if (isStart(fact.script)) place.started = fact.kind === 'script.end';
         if (!isStop(fact.script)) return null;
         place.started = false;
-        return place.ready ? `${fact.node}/${fact.module}: ${fact.script} ${fact.kind === 'script.begin' ? 'begins' : 'ends'} while ready.txt answers 200` : null;
+        return place.ready
+          ? `${fact.node}/${fact.module}: ${fact.script} ${fact.kind === 'script.begin' ? 'begins' : 'ends'} while ready.txt answers 200`
+          : null;
       }
       if (fact.kind !== 'probe') return null;
       const place = of(fact.node, fact.module);
@@ -68,7 +70,8 @@ export function probeTruth(world: World): Invariant {
         for (const host of node.runtime()?.hosts.values() ?? []) {
           if (!of(node.name, host.active.name).ready) continue;
           const { context } = host.snapshot();
-          if (!context.armed.includes('both')) return `${node.name}/${host.active.name}: ready.txt answers 200, errd is not armed`;
+          if (!context.armed.includes('both'))
+            return `${node.name}/${host.active.name}: ready.txt answers 200, errd is not armed`;
         }
       }
       return null;
@@ -107,4 +110,3 @@ export function scriptOrder(): Invariant {
     },
   };
 }
-

@@ -18,7 +18,10 @@ const stopping: readonly string[] = ['stop', 'forcestop', 'shutdown'];
 /** 4: whatever scripts do. The time in which no daemon runs, or nothing of it runs, does not count; a new daemon begins anew. */
 export function stopEnds(world: World): Invariant {
   /** How long each stop has been under way, in ms of time in which its daemon ran. */
-  const underWay = new Map<string, { readonly node: string; readonly module: string; readonly action: string; readonly limitMs: number; spentMs: number }>();
+  const underWay = new Map<
+    string,
+    { readonly node: string; readonly module: string; readonly action: string; readonly limitMs: number; spentMs: number }
+  >();
   return {
     name: '4 stop ends',
     ofModules: true,
@@ -27,7 +30,8 @@ export function stopEnds(world: World): Invariant {
       if (fact.kind === 'command' && fact.answer === 'run' && stopping.includes(fact.action)) {
         const config = world.options.modules.find((one) => one.name === fact.module)?.config;
         const { node, module, action } = fact;
-        if (config !== undefined) underWay.set(`${node}/${module}`, { node, module, action, limitMs: stopLimitMs(config), spentMs: 0 });
+        if (config !== undefined)
+          underWay.set(`${node}/${module}`, { node, module, action, limitMs: stopLimitMs(config), spentMs: 0 });
       }
       if (fact.kind === 'probe' && fact.state === 'STOP') underWay.delete(`${fact.node}/${fact.module}`);
       if (fact.kind === 'machine' && fact.phase === 'off') {
@@ -47,7 +51,8 @@ export function stopEnds(world: World): Invariant {
         const node = world.node(one.node);
         if (!node.begun() || node.stalled() || node.host.suspended()) continue;
         one.spentMs += checkEveryMs;
-        if (one.spentMs > one.limitMs + checkEveryMs) return `${one.node}/${one.module}: a stop has been under way for ${one.spentMs} ms, ${one.limitMs} ms are allowed`;
+        if (one.spentMs > one.limitMs + checkEveryMs)
+          return `${one.node}/${one.module}: a stop has been under way for ${one.spentMs} ms, ${one.limitMs} ms are allowed`;
       }
       return null;
     },

@@ -10,7 +10,9 @@ export const agreementMs = (pulseMs: number): number => Math.max(3_000, 30 * pul
 const sharesMs = 1_000;
 
 const disturbs = (fact: Fact): boolean =>
-  fact.kind === 'daemon' || fact.kind === 'machine' || (fact.kind === 'fault' && !fact.what.startsWith('script') && !fact.what.startsWith('wall clock'));
+  fact.kind === 'daemon' ||
+  fact.kind === 'machine' ||
+  (fact.kind === 'fault' && !fact.what.startsWith('script') && !fact.what.startsWith('wall clock'));
 
 /** Does it take part: its daemon has begun, and nothing keeps it from working? */
 const takesPart = (node: SimNode): boolean => node.begun() && !node.stalled() && !node.host.suspended() && !node.host.disk.hung;
@@ -39,14 +41,21 @@ export function disagreement(world: World, withShares: boolean): string | null {
   return null;
 }
 
-function unsharedBuckets(world: World, node: SimNode, shares: Readonly<Record<string, { readonly owners: readonly number[] }>>): string | null {
+function unsharedBuckets(
+  world: World,
+  node: SimNode,
+  shares: Readonly<Record<string, { readonly owners: readonly number[] }>>,
+): string | null {
   for (const { name } of world.options.modules) {
-    const up = world.options.cluster.nodes.map((other) => world.node(other).runtime()?.hosts.get(name)?.status().state === 'UP' && takesPart(world.node(other)));
+    const up = world.options.cluster.nodes.map(
+      (other) => world.node(other).runtime()?.hosts.get(name)?.status().state === 'UP' && takesPart(world.node(other)),
+    );
     if (!up.includes(true)) continue;
     const owners = shares[`${name}/FarmProto`]?.owners;
     if (owners === undefined) return `${node.name} has no share map of ${name}, though it is UP somewhere`;
     const wrong = owners.findIndex((owner) => up[owner] !== true);
-    if (wrong !== -1) return `${node.name}: bucket ${wrong} of ${name} belongs to ${world.options.cluster.nodes[owners[wrong] ?? 255] ?? 'nobody'}, which is not UP`;
+    if (wrong !== -1)
+      return `${node.name}: bucket ${wrong} of ${name} belongs to ${world.options.cluster.nodes[owners[wrong] ?? 255] ?? 'nobody'}, which is not UP`;
   }
   return null;
 }
@@ -93,7 +102,10 @@ export function viewAge(world: World): Invariant {
   /** Since when a node works without a break. */
   const worksSince = new Map<string, number>();
   const connected = (from: SimNode, to: SimNode): boolean =>
-    from.running() && from.host.powered() && !from.host.suspended() && lans.some((lan) => !world.network.isCut(from.name, to.name, lan.name));
+    from.running() &&
+    from.host.powered() &&
+    !from.host.suspended() &&
+    lans.some((lan) => !world.network.isCut(from.name, to.name, lan.name));
   const listen = (atMs: number): void => {
     for (const node of world.nodes.values()) {
       for (const other of world.nodes.values()) {

@@ -49,7 +49,8 @@ export function waitHasCause(world: World): Invariant {
         place.state = state;
       }
       // A handler is let go on: rules are looked at again after it.
-      if ((fact.kind === 'script.begin' || fact.kind === 'script.end') && fact.script === 'handler') of(fact.node, fact.module).wrongMs = Number.NEGATIVE_INFINITY;
+      if ((fact.kind === 'script.begin' || fact.kind === 'script.end') && fact.script === 'handler')
+        of(fact.node, fact.module).wrongMs = Number.NEGATIVE_INFINITY;
       if (fact.kind === 'script.end' && fact.script === 'handler') of(fact.node, fact.module).wrongMs = 0;
       return null;
     },

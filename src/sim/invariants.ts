@@ -3,9 +3,10 @@
  * every quarter of a second. Each is named for its place in the statecharts design; how its words are read is in docs/verification.md.
  * (Invariant 8 is about mirror modules, which there are none of yet; invariant 9 is demanded by the swarm's second phase.)
  */
+
+import { followDisks } from './disk-doubt.js';
 import type { Invariant, Violation } from './invariant.types.js';
 import { checkEveryMs } from './invariant.types.js';
-import { followDisks } from './disk-doubt.js';
 import { countedStops } from './invariant-loop.js';
 import { probeTruth, scriptOrder } from './invariant-scripts.js';
 import { stopEnds } from './invariant-stop.js';
@@ -63,7 +64,10 @@ export function watchInvariants(world: World): { first(): Violation | null } {
     if (found !== null) return;
     for (const invariant of invariants) {
       const condition = invariant.onCheck?.(world.time.nowMs()) ?? null;
-      const excused = invariant.ofModules && condition !== null && [...world.nodes.keys()].some((node) => condition.startsWith(`${node}/`) && disks.doubtful(node));
+      const excused =
+        invariant.ofModules &&
+        condition !== null &&
+        [...world.nodes.keys()].some((node) => condition.startsWith(`${node}/`) && disks.doubtful(node));
       if (!excused) report(invariant, condition);
     }
     world.time.scheduleQuiet(checkEveryMs, check);

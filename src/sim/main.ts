@@ -119,7 +119,8 @@ function add(sum: Tally, part: Tally): void {
   sum.facts += part.facts;
   sum.agreedMs = Math.max(sum.agreedMs, part.agreedMs);
   sum.upMs = Math.max(sum.upMs, part.upMs);
-  for (const [kind, count] of Object.entries(part.faults)) Object.assign(sum.faults, { [kind]: count + (Object.entries(sum.faults).find(([name]) => name === kind)?.[1] ?? 0) });
+  for (const [kind, count] of Object.entries(part.faults))
+    Object.assign(sum.faults, { [kind]: count + (Object.entries(sum.faults).find(([name]) => name === kind)?.[1] ?? 0) });
   for (const [key, count] of Object.entries(part.taken)) sum.taken[key] = (sum.taken[key] ?? 0) + count;
   sum.violations.push(...part.violations);
 }
@@ -138,7 +139,9 @@ async function distribute(jobs: Iterator<Job>, processes: number, untilMs: numbe
   };
   const one = (): Promise<void> =>
     new Promise((resolve, reject) => {
-      const child: ChildProcess = fork(fileURLToPath(import.meta.url), ['--child'], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+      const child: ChildProcess = fork(fileURLToPath(import.meta.url), ['--child'], {
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      });
       let ended = false;
       const feed = (): void => {
         const due = next();
@@ -155,7 +158,9 @@ async function distribute(jobs: Iterator<Job>, processes: number, untilMs: numbe
         }
         feed();
       });
-      child.on('exit', (code) => (ended && code === 0 ? resolve() : reject(new Error(`a simulating process ended with code ${code}`))));
+      child.on('exit', (code) =>
+        ended && code === 0 ? resolve() : reject(new Error(`a simulating process ended with code ${code}`)),
+      );
     });
   await Promise.all(Array.from({ length: processes }, one));
   return sum;
@@ -180,7 +185,10 @@ export function reportText(sum: Tally, wallMs: number): string {
 }
 
 /** Transitions that nothing took and nobody explains. Explanations of what was taken all the same are named too. */
-export function unexplained(taken: Readonly<Record<string, number>>): { readonly missing: readonly string[]; readonly needless: readonly string[] } {
+export function unexplained(taken: Readonly<Record<string, number>>): {
+  readonly missing: readonly string[];
+  readonly needless: readonly string[];
+} {
   const all = allTransitions();
   return {
     missing: all.filter((key) => taken[key] === undefined && uncovered[key] === undefined),
@@ -234,7 +242,8 @@ export async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(`${JSON.stringify({ ...sum, wallMs, missing, needless, judged }, null, 2)}\n`);
   } else {
     for (const { text } of sum.violations) process.stdout.write(`${text}\n\n`);
-    if (values.table) for (const key of allTransitions()) process.stdout.write(`${String(sum.taken[key] ?? 0).padStart(9)}  ${key}\n`);
+    if (values.table)
+      for (const key of allTransitions()) process.stdout.write(`${String(sum.taken[key] ?? 0).padStart(9)}  ${key}\n`);
     process.stdout.write(`${reportText(sum, wallMs)}\n`);
     for (const key of needless) process.stdout.write(`no such transition    ${key}\n`);
     if (judged) for (const key of missing) process.stdout.write(`never taken           ${key}\n`);

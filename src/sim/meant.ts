@@ -70,13 +70,14 @@ export function followMeant(world: World): (node: string, module: string) => Mea
       case 'fault':
         // What was stopped before stays so; what is shut down with the daemon comes back with it by its boot rule.
         if (fact.what === 'daemon shutdown asked for') {
-          for (const { name } of modules) if (of(fact.node, name).meant !== 'down') of(fact.node, name).boots = true;
+          for (const { name } of modules) if (of(fact.node, name).meant === 'up') of(fact.node, name).boots = true;
         }
         return;
       case 'log':
         if (fact.module === null) return;
         // The module's own decisions to stop: maxloop, errd's action "stop", a rule, a component's command.
-        if (/^Action stop (called by|from failover rule) /.test(fact.entry.message) && fact.entry.level !== 'U') set(fact.node, fact.module, 'down', atMs);
+        if (/^Action stop (called by|from failover rule) /.test(fact.entry.message) && fact.entry.level !== 'U')
+          set(fact.node, fact.module, 'down', atMs);
         return;
       default:
         return;

@@ -12,7 +12,12 @@ export interface Plan {
   readonly nodes: number;
   readonly lans: number;
   readonly pulseMs: number;
-  readonly modules: readonly { readonly name: string; readonly xml: string; readonly scripts: readonly string[]; readonly loopIntervalMs: number | null }[];
+  readonly modules: readonly {
+    readonly name: string;
+    readonly xml: string;
+    readonly scripts: readonly string[];
+    readonly loopIntervalMs: number | null;
+  }[];
   readonly balancer: BalancerName | null;
   /** When each daemon is first started, in ms since the beginning. */
   readonly startsMs: readonly number[];
@@ -92,7 +97,15 @@ export function drawPlan(seed: string): Plan {
   for (const node of nodes) {
     for (const module of place.modules) {
       if (!random.chance(0.85)) continue;
-      possible.push({ kind: 'command', node, module, action: 'start', identity: null, atMs: random.between(1_500, 6_000), forMs: 0 });
+      possible.push({
+        kind: 'command',
+        node,
+        module,
+        action: 'start',
+        identity: null,
+        atMs: random.between(1_500, 6_000),
+        forMs: 0,
+      });
     }
   }
   const coreSize = random.chance(0.6) ? count : random.between(1, count);
@@ -122,7 +135,9 @@ function drawModule(name: string, random: SeededRandom): Plan['modules'][number]
   const errd = random.chance(0.9)
     ? `<errd polltimer="${random.pick([2, 5, 10] as const)}s"><proc name="web-${name}" class="both" atleast="${random.pick([1, 1, 2] as const)}" action="${action}"${atMax}${startAfter}${settle}/></errd>`
     : '';
-  const handleTime = random.chance(0.5) ? `<failover period="500ms" handle_time="${random.pick([500, 2000, 5000] as const)}ms"/>` : '';
+  const handleTime = random.chance(0.5)
+    ? `<failover period="500ms" handle_time="${random.pick([500, 2000, 5000] as const)}ms"/>`
+    : '';
   const start = random.chance(0.4) ? ` starttimeout="${random.pick([5, 15, 40] as const)}s"` : '';
   const xml =
     `<safe><service mode="${random.pick(['farm', 'farm', 'light'] as const)}" boot="${boot}" maxloop="${random.pick([3, 3, 1, 5] as const)}" ` +
@@ -184,7 +199,13 @@ function drawDetail(kind: FaultKind, place: Place, random: SeededRandom): FaultD
     case 'wall':
       return { kind, node, deltaMs: random.between(-600_000, 600_000) };
     case 'script':
-      return { kind, node, module, script: random.pick(['prestart', 'start_both', 'stop_both', 'stop_both', 'handler', 'poststop', 'transition'] as const), fault: random.pick(scriptFaultKinds) };
+      return {
+        kind,
+        node,
+        module,
+        script: random.pick(['prestart', 'start_both', 'stop_both', 'stop_both', 'handler', 'poststop', 'transition'] as const),
+        fault: random.pick(scriptFaultKinds),
+      };
     case 'crash':
       return { kind, node, module, process: null, signal: random.pick(['SIGKILL', 'SIGSEGV', 'SIGTERM'] as const) };
     case 'strays':
@@ -208,4 +229,5 @@ function drawDetail(kind: FaultKind, place: Place, random: SeededRandom): FaultD
   }
 }
 
-export const presetOf = (plan: Plan): (typeof balancerPresets)[BalancerName] | null => (plan.balancer === null ? null : balancerPresets[plan.balancer]);
+export const presetOf = (plan: Plan): (typeof balancerPresets)[BalancerName] | null =>
+  plan.balancer === null ? null : balancerPresets[plan.balancer];

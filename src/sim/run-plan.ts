@@ -8,7 +8,7 @@ import { agreementMs, disagreement } from './invariant-views.js';
 import { watchInvariants } from './invariants.js';
 import { followMeant } from './meant.js';
 import { modulesOf, type Plan, presetOf } from './plan.js';
-import { createWorld, simCluster, type SimModule, type World } from './world.js';
+import { createWorld, type SimModule, simCluster, type World } from './world.js';
 
 export interface PlanResult {
   readonly violation: Violation | null;
@@ -39,11 +39,18 @@ export function upBudgetMs({ config }: SimModule): number {
   const startAfter = Math.max(1, ...(errd?.procs ?? []).map((proc) => proc.startAfter));
   const lookMs = (errd?.pollTimerMs ?? 0) * (startAfter + 1);
   // Two rounds of stop and start by ordinary scripts, one that was slow, one application that died late, and the daemon's own start.
-  return stopMs + drainMs + 2 * lookMs + (failover?.handleTimeMs ?? 2_000) + service.bootDelayMs + 2 * 12_000 + 25_000 + 8_000 + 5_000;
+  return (
+    stopMs + drainMs + 2 * lookMs + (failover?.handleTimeMs ?? 2_000) + service.bootDelayMs + 2 * 12_000 + 25_000 + 8_000 + 5_000
+  );
 }
 
 /** Which module on which node is not as it should be, or null. */
-function notUp(world: World, core: readonly string[], meant: ReturnType<typeof followMeant>, overdue: (module: SimModule) => boolean): string | null {
+function notUp(
+  world: World,
+  core: readonly string[],
+  meant: ReturnType<typeof followMeant>,
+  overdue: (module: SimModule) => boolean,
+): string | null {
   for (const name of core) {
     const node = world.node(name);
     for (const module of world.options.modules) {
@@ -51,7 +58,8 @@ function notUp(world: World, core: readonly string[], meant: ReturnType<typeof f
       const status = node.runtime()?.hosts.get(module.name)?.status();
       const at = `${name}/${module.name}`;
       if (status === undefined) return `${at}: there is no daemon`;
-      if (!status.ready) return `${at}: meant to be up, is ${status.state} ${status.quality} (${status.path}: ${status.reason ?? 'no reason'})`;
+      if (!status.ready)
+        return `${at}: meant to be up, is ${status.state} ${status.quality} (${status.path}: ${status.reason ?? 'no reason'})`;
       const kinds = (module.config.errd?.procs ?? []).map((proc) => proc.action.kind);
       const heals = kinds.length > 0 && kinds.every((kind) => kind === 'restart' || kind === 'stopstart');
       if (heals && !node.serves(module.name)) return `${at}: ready.txt answers 200, the application does not run`;
@@ -80,7 +88,7 @@ export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Pla
   const meant = followMeant(world);
   const watched = watchInvariants(world);
   const names = world.options.cluster.nodes;
-  names.forEach((name, index) => void world.time.schedule(plan.startsMs[index] ?? 0, () => world.node(name).start()));
+  for (const [index, name] of names.entries()) world.time.schedule(plan.startsMs[index] ?? 0, () => world.node(name).start());
   for (const fault of plan.faults) scheduleFault(world, fault);
 
   const sinceStart = (): number => world.time.nowMs() - world.startMs;
@@ -93,7 +101,12 @@ export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Pla
   const converge = async (): Promise<Violation | null> => {
     healAll(world, plan.core);
     const healedMs = sinceStart();
-    const broken = (invariant: string, statement: string, condition: string): Violation => ({ invariant, statement, atMs: world.time.nowMs(), condition });
+    const broken = (invariant: string, statement: string, condition: string): Violation => ({
+      invariant,
+      statement,
+      atMs: world.time.nowMs(),
+      condition,
+    });
     const modules = world.options.modules;
     const latestMs = Math.max(...modules.map(upBudgetMs));
     // Every daemon has begun within two seconds; from then on they have the time of invariant 6.
@@ -106,13 +119,21 @@ export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Pla
       const apart = disagreement(world, false);
       agreedMs = apart === null ? (agreedMs ?? spentMs) : null;
       if (apart !== null && spentMs > viewMs) {
-        return broken('6 same view', 'After healing, all nodes of the core have the same view within their time.', `${spentMs} ms after healing: ${apart}`);
+        return broken(
+          '6 same view',
+          'After healing, all nodes of the core have the same view within their time.',
+          `${spentMs} ms after healing: ${apart}`,
+        );
       }
       const down = notUp(world, plan.core, meant, () => true);
       upMs = down === null ? (upMs ?? spentMs) : null;
       const late = notUp(world, plan.core, meant, (module) => spentMs > upBudgetMs(module));
       if (late !== null) {
-        return broken('9 no dead end', 'A module that is meant to be up and whose causes are gone is up again within its stated times.', `${spentMs} ms after healing: ${late}`);
+        return broken(
+          '9 no dead end',
+          'A module that is meant to be up and whose causes are gone is up again within its stated times.',
+          `${spentMs} ms after healing: ${late}`,
+        );
       }
       if (apart === null && down === null) return null;
     }

@@ -43,7 +43,9 @@ export interface ScriptCall {
 export type ScriptBook = (call: ScriptCall, random: SeededRandom) => ScriptBehaviour;
 
 /** Durations of ordinary scripts, in ms. */
-const ordinary: Readonly<Record<string, { readonly low: number; readonly high: number; readonly effect: 'start' | 'terminate' | null }>> = {
+const ordinary: Readonly<
+  Record<string, { readonly low: number; readonly high: number; readonly effect: 'start' | 'terminate' | null }>
+> = {
   prestart: { low: 50, high: 900, effect: 'terminate' },
   start_both: { low: 200, high: 3_000, effect: 'start' },
   stop_both: { low: 100, high: 2_500, effect: 'terminate' },
@@ -58,7 +60,8 @@ export const longestOrdinaryMs = 3_000;
 /** Scripts of an application that does what it should; a handler heals by starting what is missing. */
 export function ordinaryBehaviour({ script, args }: ScriptCall, random: SeededRandom): ScriptBehaviour {
   const forced = args[0] === 'force';
-  const { low, high, effect } = ordinary[script] ?? (script === 'handler' ? { low: 50, high: 1_500, effect: 'start' as const } : unknownScript);
+  const { low, high, effect } =
+    ordinary[script] ?? (script === 'handler' ? { low: 50, high: 1_500, effect: 'start' as const } : unknownScript);
   const durationMs = random.between(low, forced ? Math.min(high, 600) : high);
   const kind = forced && effect === 'terminate' ? 'kill' : effect;
   return {

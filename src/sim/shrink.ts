@@ -11,7 +11,10 @@ export interface Shrunk {
 }
 
 /** Removes chunks of the faults, halves, quarters and so on, as long as the violation stays (delta debugging, after Zeller). */
-async function fewer(faults: readonly Fault[], stillFails: (faults: readonly Fault[]) => Promise<boolean>): Promise<readonly Fault[]> {
+async function fewer(
+  faults: readonly Fault[],
+  stillFails: (faults: readonly Fault[]) => Promise<boolean>,
+): Promise<readonly Fault[]> {
   let kept = faults;
   for (let size = Math.ceil(kept.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
     for (let from = 0; from < kept.length; ) {
@@ -53,7 +56,9 @@ export async function shrink(plan: Plan, first: PlanResult, most = 400): Promise
   if (last < best.plan.faultsMs) await attempt({ ...best.plan, faultsMs: last });
   for (let index = 0; index < best.plan.faults.length; index += 1) {
     for (const factor of [0, 0.25, 0.5]) {
-      const faults = best.plan.faults.map((fault, at) => (at === index ? { ...fault, forMs: Math.round(fault.forMs * factor) } : fault));
+      const faults = best.plan.faults.map((fault, at) =>
+        at === index ? { ...fault, forMs: Math.round(fault.forMs * factor) } : fault,
+      );
       if (faults[index]?.forMs !== best.plan.faults[index]?.forMs && (await attempt({ ...best.plan, faults }))) break;
     }
   }

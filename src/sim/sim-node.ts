@@ -100,7 +100,10 @@ export function createSimNode(options: SimNodeOptions): SimNode {
   const { name, time, network, note, cluster, modules } = options;
   const host = createSimHost(name, time, options.random);
   const named = new Map(modules.map((module) => [module.active.name, module]));
-  const probers = new Map<string, { source: string; intervalMs: number | null; lastAtMs: number; refusals: number; module: string }>();
+  const probers = new Map<
+    string,
+    { source: string; intervalMs: number | null; lastAtMs: number; refusals: number; module: string }
+  >();
   let run: Run | null = null;
 
   const start = async (own: Run): Promise<void> => {
@@ -194,7 +197,15 @@ export function createSimNode(options: SimNodeOptions): SimNode {
     stalled: () => run?.stalled ?? false,
     start() {
       if (run !== null || !host.powered()) return;
-      const own: Run = { alive: true, stalled: false, parked: [], runtime: null, begun: false, truths: new Map(), lastTickMs: host.monotonicMs() };
+      const own: Run = {
+        alive: true,
+        stalled: false,
+        parked: [],
+        runtime: null,
+        begun: false,
+        truths: new Map(),
+        lastTickMs: host.monotonicMs(),
+      };
       run = own;
       note({ kind: 'daemon', node: name, phase: 'started' });
       time.touch();
@@ -284,7 +295,8 @@ export function createSimNode(options: SimNodeOptions): SimNode {
     },
     killApplication(module, process, signal) {
       time.touch();
-      for (const one of host.applications(module)) if (process === null || one.name === process.slice(0, 15)) host.signal(one, signal);
+      for (const one of host.applications(module))
+        if (process === null || one.name === process.slice(0, 15)) host.signal(one, signal);
     },
     probe(module, prober) {
       if (run === null || host.suspended() || node.unreachable) return 'none';

@@ -1,5 +1,13 @@
 /** The ports of one run of a daemon on a simulated machine. When the daemon is killed they fall silent; the machine goes on. */
-import type { ActiveModule, ExitStatus, Ports, ProcessIdentity, Records, RunningScript, ScriptPortEvent } from '../actors/ports.js';
+import type {
+  ActiveModule,
+  ExitStatus,
+  Ports,
+  ProcessIdentity,
+  Records,
+  RunningScript,
+  ScriptPortEvent,
+} from '../actors/ports.js';
 import type { ProbeSource } from '../machines/module.types.js';
 import type { Fact } from './facts.js';
 import type { ScriptBehaviour, ScriptBook } from './script-book.js';
@@ -36,7 +44,8 @@ export interface SimPortsOptions {
 const scanMs = 4;
 const spawnMs = 2;
 const never = <T>(): Promise<T> => new Promise(() => undefined);
-const exitText = (exit: ExitStatus): string => (exit.kind === 'code' ? `code ${exit.code}` : exit.kind === 'signal' ? exit.signal : 'unknown');
+const exitText = (exit: ExitStatus): string =>
+  exit.kind === 'code' ? `code ${exit.code}` : exit.kind === 'signal' ? exit.signal : 'unknown';
 
 /** Builds the ports of one run of a daemon. */
 export function createSimPorts(options: SimPortsOptions): Ports {
@@ -71,7 +80,9 @@ export function createSimPorts(options: SimPortsOptions): Ports {
 
   const watchScript = (process: ProcessIdentity, onEvent: (event: ScriptPortEvent) => void): RunningScript => {
     let open = true;
-    const unwatch = host.watch(process, (exit) => onMain(() => open && onEvent({ type: 'exited', exit, atMs: host.monotonicMs() })));
+    const unwatch = host.watch(process, (exit) =>
+      onMain(() => open && onEvent({ type: 'exited', exit, atMs: host.monotonicMs() })),
+    );
     return {
       signal: (signal) => {
         if (alive()) host.signal(process, signal);

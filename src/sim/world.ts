@@ -54,16 +54,14 @@ export interface World {
 
 export const defaultScripts: readonly string[] = ['prestart', 'start_both', 'stop_both'];
 
-/** A text that a simple POSIX expression matches: its literal parts. */
+/** A text that a simple POSIX expression matches: its literal parts. What it cannot make up, `unmatchedProcs` names. */
 const literalOf = (pattern: string): string =>
   pattern
     .replace(/\(([^()|]*)\|[^()]*\)/g, '$1')
     .replace(/\[\^[^\]]*\][*+]?/g, 'x')
     .replace(/\[([^\]])[^\]]*\][*+]?/g, '$1')
     .replace(/\.[*+]/g, '')
-    .replace(/\\(.)/g, '\u0001$1')
-    .replace(/(?<!\u0001)[\^$?*+()]/g, '')
-    .replace(/\u0001/g, '');
+    .replace(/\\(.)|[\^$?*+()]/g, '$1');
 
 /** Processes of one `<proc>`: what its application consists of in simulation. */
 export function processesOf(proc: ProcConfig): readonly { readonly name: string; readonly args: readonly string[] }[] {
@@ -75,7 +73,10 @@ export function processesOf(proc: ProcConfig): readonly { readonly name: string;
 }
 
 /** What a module's application consists of: the processes that errd counts; one of its own where there is no errd. */
-export function applicationOf(module: string, config: ModuleConfig): readonly { readonly name: string; readonly args: readonly string[] }[] {
+export function applicationOf(
+  module: string,
+  config: ModuleConfig,
+): readonly { readonly name: string; readonly args: readonly string[] }[] {
   const processes = (config.errd?.procs ?? []).flatMap(processesOf);
   return processes.length > 0 ? processes : [{ name: `app-${module}`, args: [`/opt/app-${module}`] }];
 }
@@ -155,7 +156,9 @@ export function createWorld(options: WorldOptions): World {
     })),
   );
   const balancer =
-    options.balancer === null ? null : createBalancer({ time, random: random.fork('balancer'), targets, note, ...options.balancer });
+    options.balancer === null
+      ? null
+      : createBalancer({ time, random: random.fork('balancer'), targets, note, ...options.balancer });
 
   return {
     options,
@@ -176,7 +179,10 @@ export function createWorld(options: WorldOptions): World {
 }
 
 /** A cluster of that many nodes (n1, n2 …) on one lan. */
-export function simCluster(count: number, settings: Partial<Pick<ClusterConfig, 'pulseMs' | 'slostCount' | 'mlostCount' | 'preset'>> & { readonly lans?: number } = {}): ClusterConfig {
+export function simCluster(
+  count: number,
+  settings: Partial<Pick<ClusterConfig, 'pulseMs' | 'slostCount' | 'mlostCount' | 'preset'>> & { readonly lans?: number } = {},
+): ClusterConfig {
   const { lans = 1, ...rest } = settings;
   const nodes = Array.from({ length: count }, (_, index) => `n${index + 1}`);
   return {
