@@ -45,9 +45,11 @@ export interface Application {
   readonly first?: { readonly start?: string; readonly stop?: string };
 }
 
-const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+/** The build that is measured: BENCH_DIST names another one, to compare with. */
+const build = process.env['BENCH_DIST'] ?? fileURLToPath(new URL('../dist', import.meta.url));
+const main = join(build, 'main.js');
 /** The command `holdfast` as it was built. */
-export const command = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+export const command = join(build, 'cli', 'main.js');
 
 /** A loopback address that no other run uses: each has a range of its own, by its process id. */
 export function loopback(node: number): string {
