@@ -35,3 +35,36 @@ export async function killProcessesOf(directory: string): Promise<void> {
   }
   throw new Error(`processes of ${directory} do not end: ${processesOf(directory).map(({ pid }) => pid)}`);
 }
+
+/** The same without giving the turn away, for a test that is being ended: what is left after two seconds is left. */
+export function killProcessesOfNow(directory: string): void {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (let round = 0; round < 100; round += 1) {
+    const marks = processesOf(directory);
+    if (marks.length === 0) return;
+    for (const mark of marks) signal(mark, 'SIGKILL');
+    Atomics.wait(pause, 0, 0, 20);
+  }
+}
+
+const cleanups = new Set<() => void>();
+let heeding = false;
+
+/**
+ * Has something cleaned up, without giving the turn away, when the test is ended by a signal (Ctrl-C, or the runner's time limit), where
+ * no teardown runs.
+ * @returns what ends that, when the test has cleaned up by itself.
+ */
+export function cleanUpOnSignal(cleanup: () => void): () => void {
+  cleanups.add(cleanup);
+  if (!heeding) {
+    heeding = true;
+    for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+      process.once(name, () => {
+        for (const one of cleanups) one();
+        process.kill(process.pid, 'SIGKILL');
+      });
+    }
+  }
+  return () => void cleanups.delete(cleanup);
+}

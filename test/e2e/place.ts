@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { RealDaemon } from './daemon.js';
-import { killProcessesOf, processesOf } from './leftovers.js';
+import { cleanUpOnSignal, killProcessesOf, killProcessesOfNow, processesOf } from './leftovers.js';
 
 /** A port of an address that nobody has at the moment. */
 export async function freeTcpPort(host = '127.0.0.1'): Promise<number> {
@@ -32,7 +32,12 @@ export async function freeUdpPort(host = '127.0.0.1'): Promise<number> {
 /** A new directory; at the end of the test every process that knows it is killed, and the test fails if one cannot be. */
 export function place(t: Test): string {
   const directory = mkdtempSync(join(tmpdir(), 'hf-e2e-'));
+  const forget = cleanUpOnSignal(() => {
+    killProcessesOfNow(directory);
+    rmSync(directory, { recursive: true, force: true });
+  });
   t.teardown(async () => {
+    forget();
     await killProcessesOf(directory);
     if (processesOf(directory).length > 0) throw new Error(`processes are left of ${directory}`);
     rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });

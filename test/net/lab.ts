@@ -19,7 +19,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { killProcessesOf, processesOf } from '../e2e/leftovers.js';
+import { cleanUpOnSignal, killProcessesOf, killProcessesOfNow, processesOf } from '../e2e/leftovers.js';
 import { until } from '../e2e/until.js';
 
 export type NodeName = 'n1' | 'n2' | 'n3';
@@ -185,6 +185,7 @@ export class Lab {
   readonly nodes: Readonly<Record<NodeName, Node>>;
   readonly balancer: Host;
   readonly client: Host;
+  readonly #forget: () => void;
 
   private constructor(id: string, directory: string) {
     this.id = id;
@@ -193,6 +194,7 @@ export class Lab {
     this.nodes = { n1: node('n1'), n2: node('n2'), n3: node('n3') };
     this.balancer = new Host(id, 'lb', join(directory, 'lb'));
     this.client = new Host(id, 'client', join(directory, 'client'));
+    this.#forget = cleanUpOnSignal(() => this.#removeNow());
   }
 
   static async create(): Promise<Lab> {
@@ -240,12 +242,18 @@ export class Lab {
 
   /** Ends everything and takes it away. @throws Error when something is left. */
   async remove(): Promise<void> {
+    this.#forget();
     for (const name of nodeNames) await this.nodes[name].powerOff().catch(() => undefined);
     await killProcessesOf(this.directory);
-    for (const namespace of this.#namespaces()) spawnSync('ip', ['netns', 'delete', namespace]);
-    rmSync(this.directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+    this.#removeNow();
     const left = [...this.#namespaces(), ...processesOf(this.directory).map(({ pid }) => `process ${pid}`)];
     if (left.length > 0) throw new Error(`left of the lab: ${left.join(', ')}`);
+  }
+
+  #removeNow(): void {
+    killProcessesOfNow(this.directory);
+    for (const namespace of this.#namespaces()) spawnSync('ip', ['netns', 'delete', namespace]);
+    rmSync(this.directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
   }
 
   #namespaces(): readonly string[] {
