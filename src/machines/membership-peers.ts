@@ -190,7 +190,8 @@ export function isNews(was: PeerState, viewBefore: View, peer: PeerState, view: 
     was.links.some((link, index) => link.up !== peer.links[index]?.up) ||
     !sameModules(was.modules, peer.modules) ||
     (viewBefore !== view &&
-      ((viewBefore.leader === node) !== (view.leader === node) || viewBefore.members.includes(node) !== view.members.includes(node)))
+      ((viewBefore.leader === node) !== (view.leader === node) ||
+        viewBefore.members.includes(node) !== view.members.includes(node)))
   );
 }
 
