@@ -60,11 +60,12 @@ export function findMarked(dir: string): readonly ProcessMark[] {
  * in the next round. Returns how many were killed. @throws Error after 50 rounds.
  */
 export async function killMarked(dir: string): Promise<number> {
-  let killed = 0;
+  // By identity: one that has not ended yet when it is looked for again was killed once.
+  const killed = new Set<string>();
   for (let round = 0; round < 50; round += 1) {
     const marks = findMarked(dir);
-    if (marks.length === 0) return killed;
-    for (const mark of marks) if (signal(mark, 'SIGKILL')) killed += 1;
+    if (marks.length === 0) return killed.size;
+    for (const mark of marks) if (signal(mark, 'SIGKILL')) killed.add(`${mark.pid} ${mark.startTime}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   throw new Error(`processes of ${dir} do not end: ${findMarked(dir).map((mark) => mark.pid)}`);
