@@ -76,10 +76,13 @@ t.test(
   { skip },
   async (t) => {
     const { dir, run, problems } = fixture(t);
-    const { started, ended } = run('#!/bin/sh\necho "$@"\n/usr/bin/env -0 | tr \'\\n\\0\' \' \\n\'\npwd\ncat\necho oops >&2\nexit 3\n', {
-      args: ['WAIT', 'UP', 'start', '-Services', 'a, b'],
-      env: { SAFEMODULE: 'farm', PATH: '/usr/bin:/bin' },
-    });
+    const { started, ended } = run(
+      "#!/bin/sh\necho \"$@\"\n/usr/bin/env -0 | tr '\\n\\0' ' \\n'\npwd\ncat\necho oops >&2\nexit 3\n",
+      {
+        args: ['WAIT', 'UP', 'start', '-Services', 'a, b'],
+        env: { SAFEMODULE: 'farm', PATH: '/usr/bin:/bin' },
+      },
+    );
     const { outputFile, process } = await started;
     t.match(outputFile, /\/var\/userlog_\d{4}-\d\d-\d\dT\d{6}_start_both\.ulog$/);
     t.ok(process.pid > 0 && process.startTime > 0);
