@@ -1,9 +1,15 @@
 /** Invariants 1 and 2: what the probe answers, and the order of the scripts. */
+import type { Fact } from './facts.js';
 import type { Invariant } from './invariant.types.js';
 import type { World } from './world.js';
 
 const isStart = (script: string): boolean => script.startsWith('start_');
 const isStop = (script: string): boolean => script.startsWith('stop_');
+
+type ModuleLog = Extract<Fact, { readonly kind: 'log' }> & { readonly module: string };
+const isGivenUp = (fact: Fact): fact is ModuleLog =>
+  fact.kind === 'log' && fact.module !== null && fact.entry.message.includes('after being killed');
+const scriptOf = (fact: ModuleLog): string => String(fact.entry.data?.['script'] ?? '');
 
 interface Place {
   /** A start script has ended and no stop script has begun since. */
@@ -44,6 +50,8 @@ export function probeTruth(world: World): Invariant {
         for (const { name } of world.options.modules) of(fact.node, name).ready = false;
         return null;
       }
+      // A start script that was given up has ended as far as the module can know.
+      if (isGivenUp(fact) && isStart(scriptOf(fact))) of(fact.node, fact.module).started = true;
       if (fact.kind === 'script.end' || fact.kind === 'script.begin') {
         const place = of(fact.node, fact.module);
         if (isStart(fact.script)) place.started = fact.kind === 'script.end';
@@ -90,9 +98,9 @@ export function scriptOrder(): Invariant {
     onFact(fact) {
       if (fact.kind === 'machine' && fact.phase === 'off') of.forget(fact.node);
       // A script that survived SIGKILL for five seconds is given up by design: it does not count from then on.
-      if (fact.kind === 'log' && fact.module !== null && fact.entry.message.includes('after being killed')) {
+      if (isGivenUp(fact)) {
         const place = of(fact.node, fact.module);
-        const script = String(fact.entry.data?.['script'] ?? '');
+        const script = scriptOf(fact);
         for (const [pid, name] of place.running) if (name === script) place.running.delete(pid);
       }
       if (fact.kind === 'script.end') of(fact.node, fact.module).running.delete(fact.pid);

@@ -180,7 +180,7 @@ export function reportText(sum: Tally, wallMs: number): string {
     `faults injected      ${faults.reduce((total, [, count]) => total + count, 0)}: ${faults.map(([kind, count]) => `${kind} ${count}`).join(', ')}`,
     `slowest convergence  ${(sum.agreedMs / 1000).toFixed(2)} s to one view, ${(sum.upMs / 1000).toFixed(1)} s until all modules were up`,
     `transitions taken    ${all.filter((key) => sum.taken[key] !== undefined).length} of ${all.length}`,
-    `violations           ${sum.violations.length}`,
+    `violations           ${sum.violations.length}${sum.violations.map(({ seed }) => ` ${seed}`).join('')}`,
   ].join('\n');
 }
 
@@ -232,8 +232,12 @@ export async function main(args: readonly string[]): Promise<number> {
     return undefined;
   }
   const startedMs = Date.now();
+  let shown = 0;
   const sum = await distribute(jobs(), Math.max(1, Number(values.jobs)), startedMs + seconds * 1_000, (so) => {
     if (process.stderr.isTTY) process.stderr.write(`\r${so.plans} schedules, ${so.violations.length} violations `);
+    // A finding is told when it is made: a long run may be ended before its report.
+    for (const { text } of so.violations.slice(shown)) process.stderr.write(`\n${text}\n`);
+    shown = so.violations.length;
   });
   const wallMs = Date.now() - startedMs;
   const { missing, needless } = unexplained(sum.taken);
@@ -241,7 +245,6 @@ export async function main(args: readonly string[]): Promise<number> {
   if (values.json) {
     process.stdout.write(`${JSON.stringify({ ...sum, wallMs, missing, needless, judged }, null, 2)}\n`);
   } else {
-    for (const { text } of sum.violations) process.stdout.write(`${text}\n\n`);
     if (values.table)
       for (const key of allTransitions()) process.stdout.write(`${String(sum.taken[key] ?? 0).padStart(9)}  ${key}\n`);
     process.stdout.write(`${reportText(sum, wallMs)}\n`);

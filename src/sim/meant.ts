@@ -59,6 +59,8 @@ export function followMeant(world: World): (node: string, module: string) => Mea
       case 'command': {
         if (fact.answer !== 'run') return;
         const place = of(fact.node, fact.module);
+        // A component's command that maxloop turned into a stop: its log line came first.
+        if (fact.identity !== null && place.meant === 'down' && place.changedMs === atMs) return;
         place.changedMs = atMs;
         if (fact.action === 'stop' || fact.action === 'forcestop') place.meant = 'down';
         // What is shut down stays meant to be what it was, and is not demanded until its next boot.

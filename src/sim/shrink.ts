@@ -26,15 +26,23 @@ async function fewer(
   return kept;
 }
 
-/** @param most plans that are run at most. */
-export async function shrink(plan: Plan, first: PlanResult, most = 400): Promise<Shrunk> {
+/**
+ * @param most plans that are run at most.
+ * @param run what runs a plan.
+ */
+export async function shrink(
+  plan: Plan,
+  first: PlanResult,
+  most = 400,
+  run: (plan: Plan) => Promise<PlanResult> = runPlan,
+): Promise<Shrunk> {
   let best = { plan, result: first };
   let runs = 0;
   const wanted = first.violation?.invariant;
   const attempt = async (candidate: Plan): Promise<boolean> => {
     if (runs >= most) return false;
     runs += 1;
-    const result = await runPlan(candidate);
+    const result = await run(candidate);
     if (result.violation?.invariant !== wanted) return false;
     best = { plan: candidate, result };
     return true;

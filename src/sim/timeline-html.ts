@@ -7,7 +7,7 @@ const escaped = (text: string): string =>
 
 const width = 1_120;
 const left = 96;
-const right = 16;
+const right = 28;
 const laneHeight = 104;
 const lossHeight = 44;
 const axisHeight = 26;
@@ -37,7 +37,7 @@ class Drawing {
     );
     const room = Math.floor(size / 6.2);
     const label = span.label.replace(', 200', '');
-    if (room >= Math.min(6, label.length)) {
+    if (height >= 14 && room >= Math.min(6, label.length)) {
       this.parts.push(
         `<text class="label" x="${(from + 4).toFixed(1)}" y="${y + height - 5}">${escaped(label.length > room ? label.slice(0, room) : label)}</text>`,
       );
@@ -97,7 +97,7 @@ export function timelineHtml(simulation: Simulation): string {
   for (let second = 0; second * 1_000 <= forMs; second += axisStep(forMs)) {
     const x = drawing.x(second * 1_000).toFixed(1);
     drawing.parts.push(
-      `<line class="grid" x1="${x}" y1="${axisHeight}" x2="${x}" y2="${height}"/><text class="tick" x="${x}" y="16">${second} s</text>`,
+      `<line class="grid" x1="${x}" y1="${axisHeight}" x2="${x}" y2="${height}"/><text class="tick" text-anchor="middle" x="${x}" y="16">${second} s</text>`,
     );
   }
   const most = Math.max(1, ...losses.map((loss) => loss.count));

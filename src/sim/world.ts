@@ -68,7 +68,8 @@ export function processesOf(proc: ProcConfig): readonly { readonly name: string;
   const count = Math.max(0, proc.atLeast);
   if (proc.service) return count === 0 ? [] : [{ name: proc.name, args: [`/lib/services/${proc.name}`] }];
   const name = proc.nameRegex === null ? proc.name : literalOf(proc.nameRegex);
-  const args = [`/opt/${name}`, ...(proc.argRegex === null ? [] : [literalOf(proc.argRegex)])];
+  // The expression is about all arguments, the executable first, joined by blanks.
+  const args = proc.argRegex === null ? [`/opt/${name}`] : literalOf(proc.argRegex).split(' ');
   return Array.from({ length: count }, () => ({ name, args }));
 }
 
