@@ -37,6 +37,9 @@ import { createScriptRunner, runRecord } from './script.actor.js';
 /** How often the control loop says that it is alive, in ms. */
 const tickMs = 250;
 
+/** Leaves of the module's chart in which start_both runs. */
+const startLeaves: readonly string[] = ['UP.starting.running', 'UP.restarting.start'];
+
 /** How long the end of the daemon waits for a disk that does not answer, in ms. */
 const recordPatienceMs = 2_000;
 
@@ -169,11 +172,16 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
   };
 
   /** What became of the script that ran when an earlier daemon ended. */
-  const interrupted = async (active: ActiveModule): Promise<InterruptedScript | null> => {
+  const interrupted = async (active: ActiveModule, path: string | null): Promise<InterruptedScript | null> => {
     const isRun = (value: unknown): value is RunRecord =>
       typeof value === 'object' && value !== null && 'script' in value && 'bootId' in value;
-    const run = await records.load(active.name, runRecord);
-    if (!isRun(run) || run.bootId !== ports.host.bootId) return null;
+    const kept = await records.load(active.name, runRecord);
+    const known = isRun(kept) && kept.bootId === ports.host.bootId ? kept : null;
+    // A disk that was too slow for the script's own record does not make a second start: the state's record tells that one was due.
+    const start = active.scripts['start_both'];
+    const due = path !== null && startLeaves.includes(path) && start !== undefined;
+    const run = known ?? (due ? { script: 'start_both', force: false, path: start, process: null } : null);
+    if (run === null) return null;
     const { script, force } = run;
     if (run.process !== null) {
       return { script, force, process: run.process, fate: ports.processes.isAlive(run.process) ? 'running' : 'ended' };
@@ -302,7 +310,7 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
       const { name, config } = active;
       drop(name);
       const record = readRecord(await records.load(name, stateRecord));
-      const run = await interrupted(active);
+      const run = await interrupted(active, record !== null && record.bootId === ports.host.bootId ? record.path : null);
       actives.set(name, active);
       ports.scripts.guardUserlogs(active.varDir, (config.user?.userlogSizeKb ?? 2048) * 1024);
       const { input, start } = begin(planOf(name, config), config.service, record, run, ports.host.bootId, occasion);

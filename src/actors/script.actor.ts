@@ -21,7 +21,7 @@ export interface RunRecord {
 }
 
 /** A disk that does not answer must not stop a failover: how long a record may take, in ms. */
-const recordPatienceMs = 1_000;
+const recordPatienceMs = 5_000;
 
 export interface ScriptActorPorts extends Pick<Ports, 'clock' | 'scripts' | 'records' | 'host'> {
   /** The module as it is applied now. */
