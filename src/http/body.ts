@@ -16,8 +16,6 @@ export interface BodyReader {
   read(request: IncomingMessage, limit: number, source: string, budget: BodyBudget): Promise<Buffer>;
 }
 
-const close = { Connection: 'close' } as const;
-
 /** One per daemon, so that it knows what all requests hold. What has been read counts until the body is whole. */
 export function createBodyReader(): BodyReader {
   const bySource = new Map<string, number>();
@@ -31,12 +29,12 @@ export function createBodyReader(): BodyReader {
   }
   return {
     async read(request, limit, source, budget) {
-      const tooLarge = new ApiError('HTTP_TOO_LARGE', `The body may have at most ${limit} bytes.`, { headers: close });
+      const tooLarge = new ApiError('HTTP_TOO_LARGE', `The body may have at most ${limit} bytes.`);
       if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge;
       const chunks: Buffer[] = [];
       let bytes = 0;
       try {
-        // An early end must not break the connection: the refusal still has to go out by it.
+        // An early end must not break the connection, nor close it: the refusal still has to go out while the rest comes in and is dropped.
         for await (const chunk of request.iterator({ destroyOnReturn: false })) {
           if (!Buffer.isBuffer(chunk)) continue;
           bytes += chunk.length;
@@ -44,7 +42,7 @@ export function createBodyReader(): BodyReader {
           if (bytes > limit) throw tooLarge;
           if (total > budget.total || (bySource.get(source) ?? 0) > budget.perSource) {
             throw new ApiError('HTTP_BUSY', 'Too many large requests at once; try again in a moment.', {
-              headers: { ...close, 'Retry-After': '1' },
+              headers: { 'Retry-After': '1' },
             });
           }
           chunks.push(chunk);

@@ -193,6 +193,7 @@ function onApi(incoming: IncomingMessage, response: ServerResponse, url: string,
       kept.push('Connection', 'close');
       incoming.unpipe(upstream);
       incoming.resume();
+      answer.once('end', () => upstream.destroy());
     }
     response.writeHead(answer.statusCode ?? 502, kept);
     response.flushHeaders();
