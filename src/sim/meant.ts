@@ -62,7 +62,10 @@ export function followMeant(world: World): (node: string, module: string) => Mea
         // A component's command that maxloop turned into a stop: its log line came first.
         if (fact.identity !== null && place.meant === 'down' && place.changedMs === atMs) return;
         place.changedMs = atMs;
-        if (fact.action === 'stop' || fact.action === 'forcestop') place.meant = 'down';
+        if (fact.action === 'stop' || fact.action === 'forcestop') {
+          place.meant = 'down';
+          place.boots = false;
+        }
         // What is shut down stays meant to be what it was, and is not demanded until its next boot.
         else if (fact.action === 'shutdown') place.boots = true;
         else place.meant = 'up';

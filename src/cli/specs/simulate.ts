@@ -15,7 +15,7 @@ export const simulateCommands: readonly CommandSpec[] = [
         help: "The module's userconfig.xml (default: one process that is restarted).",
         complete: 'file',
       },
-      { name: 'cluster', value: 'FILE', help: 'cluster.xml, for its nodes, lans and timeouts.', complete: 'file' },
+      { name: 'cluster', value: 'FILE', help: 'A cluster.xml, for its nodes, lans and timeouts.', complete: 'file' },
       { name: 'html', value: 'FILE', help: 'Write one self-contained page with a swim lane for each node.', complete: 'file' },
     ],
     operands: [{ name: 'SCENARIO', help: 'The scenario, a YAML file.', count: 'one', complete: 'file' }],
