@@ -54,9 +54,6 @@ const ordinary: Readonly<
 };
 const unknownScript = { low: 50, high: 1_500, effect: null } as const;
 
-/** The longest that an ordinary script takes, in ms. */
-export const longestOrdinaryMs = 3_000;
-
 /** Scripts of an application that does what it should; a handler heals by starting what is missing. */
 export function ordinaryBehaviour({ script, args }: ScriptCall, random: SeededRandom): ScriptBehaviour {
   const forced = args[0] === 'force';
