@@ -20,8 +20,12 @@ export interface RunRecord {
   readonly process: ProcessIdentity | null;
 }
 
-/** A disk that does not answer must not stop a failover: how long a record may take, in ms. */
-const recordPatienceMs = 5_000;
+/**
+ * A disk that does not answer must not stop a failover: how long a record may take, in ms. A start must not happen twice and may wait
+ * for it; every other script may be called again, and must begin well before its own timeout ends it: a stop that never ran would leave
+ * the application running.
+ */
+const recordPatienceMs = (script: string): number => (script.startsWith('start_') ? 5_000 : 500);
 
 export interface ScriptActorPorts extends Pick<Ports, 'clock' | 'scripts' | 'records' | 'host'> {
   /** The module as it is applied now. */
@@ -94,7 +98,7 @@ export function createScriptRunner(ports: ScriptActorPorts) {
     const run = async (active: ActiveModule, path: string): Promise<void> => {
       // The chart's own record of the state that this script belongs to is handed over first.
       await Promise.resolve();
-      await within(clock, recordPatienceMs, save(path, null));
+      await within(clock, recordPatienceMs(script), save(path, null));
       if (!open) return;
       if (wanted !== null) {
         finish({ kind: 'signal', signal: wanted }, clock.monotonicMs());

@@ -37,6 +37,10 @@ export function followDisks(): DiskDoubt {
         for (const [node, count] of failing) if (count > 0) failedUntil.set(node, atMs + caughtUpMs);
         failing.clear();
       }
+      // Nothing is written while the machine stands still.
+      if (fact.kind === 'machine' && fact.phase === 'resumed' && failedUntil.has(fact.node)) {
+        failedUntil.set(fact.node, Math.max(failedUntil.get(fact.node) ?? 0, atMs + caughtUpMs));
+      }
       if (fact.kind === 'daemon' && (fact.phase === 'killed' || fact.phase === 'left') && failed(fact.node, atMs))
         doubtful.add(fact.node);
       if (fact.kind === 'machine' && fact.phase === 'off') doubtful.delete(fact.node);

@@ -209,11 +209,11 @@ function untilTold(world: World, name: string, tell: (node: SimNode) => boolean)
   if (!tell(world.node(name))) world.time.schedule(300, () => untilTold(world, name, tell));
 }
 
-/** As a service manager does: as soon as it has ended. */
-function restart(world: World, name: string): void {
+/** As a service manager does: as soon as it has ended. One that was not ended after all is left alone after a while. */
+function restart(world: World, name: string, attempts = 600): void {
   const node = world.node(name);
-  if (node.running()) world.time.schedule(500, () => restart(world, name));
-  else node.start();
+  if (!node.running()) node.start();
+  else if (attempts > 0) world.time.schedule(500, () => restart(world, name, attempts - 1));
 }
 
 function setCondition(world: World, name: string, kind: 'diskFull' | 'diskHung' | 'blind' | 'unreachable', on: boolean): void {

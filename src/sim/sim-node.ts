@@ -213,7 +213,8 @@ export function createSimNode(options: SimNodeOptions): SimNode {
     },
     kill: () => {
       time.touch();
-      if (run !== null) drop(run, 'killed');
+      // On a machine that stands still nothing is killed either.
+      if (run !== null && !host.suspended()) drop(run, 'killed');
     },
     shutdown: () => {
       note({ kind: 'fault', node: name, what: 'daemon shutdown asked for' });
