@@ -107,6 +107,8 @@ class Binding implements Membership {
   #actor: Actor<typeof membershipMachine> | null = null;
   #transport: OpenTransport | null = null;
   #record: EpochRecord | null = null;
+  #unkept = false;
+  #keeping = false;
   #dropped: Record<DropClass, number> = noDrops();
   #lease: unknown = null;
   #restart: unknown = null;
@@ -267,12 +269,12 @@ class Binding implements Membership {
 
   #reserveEpochs(epoch: number): void {
     if (this.#record === null || epoch + reservedEpochs / 2 < this.#record.viewEpochCeiling) return;
-    void this.#save({ ...this.#record, viewEpochCeiling: epoch + reservedEpochs });
+    this.#keep({ ...this.#record, viewEpochCeiling: epoch + reservedEpochs });
   }
 
   #rememberEpoch(node: string, bootEpoch: number | null): void {
     if (this.#record === null || bootEpoch === null || bootEpoch <= (this.#record.known[node] ?? 0)) return;
-    void this.#save({ ...this.#record, known: { ...this.#record.known, [node]: bootEpoch } });
+    this.#keep({ ...this.#record, known: { ...this.#record.known, [node]: bootEpoch } });
   }
 
   // ------------------------------------------------------------ what is kept
@@ -286,6 +288,23 @@ class Binding implements Membership {
       viewEpochCeiling: stored?.viewEpochCeiling ?? 0,
       known: Object.fromEntries(known),
     };
+  }
+
+  /** One write at a time: what changes meanwhile is written together. Hundreds of peers come at once when a large cluster starts. */
+  #keep(record: EpochRecord): void {
+    this.#record = record;
+    this.#unkept = true;
+    if (this.#keeping) return;
+    this.#keeping = true;
+    void this.#keepOn();
+  }
+
+  async #keepOn(): Promise<void> {
+    while (this.#unkept && this.#record !== null) {
+      this.#unkept = false;
+      await this.#save(this.#record);
+    }
+    this.#keeping = false;
   }
 
   async #save(record: EpochRecord): Promise<void> {
