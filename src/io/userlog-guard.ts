@@ -8,7 +8,7 @@ import type { Closable } from '../actors/ports.js';
  *
  * Writers hold the file themselves, so that they survive the daemon; a limit can therefore only be enforced after the fact. A
  * file that outgrew its limit is cut to its first quarter (how it began), a line that says how many bytes were removed, and its
- * last quarter (how it ends). What is written in the microseconds between reading the end and cutting is lost as well. A flood
+ * last quarter (how it ends). What is written in the microseconds between the last look and the cut is lost as well. A flood
  * can exceed the limit by what is written within 50 ms, or while the event loop stands still.
  */
 export interface UserlogGuard extends Closable {
@@ -35,6 +35,8 @@ const mostFiles = 512;
 const mostOfDirectory = 256;
 /** How far back a cut looks for the end of a line. */
 const lineSearchBytes = 1024;
+/** How often a cut looks for what was appended while it copied; what a flood brings after the last look is lost. */
+const copyRounds = 8;
 
 interface Guarded {
   readonly path: string;
@@ -186,36 +188,61 @@ function isAbsent(error: unknown): boolean {
 
 /**
  * Cuts a userlog that is larger than its limit, as described at {@link UserlogGuard}; says its new size in bytes.
+ *
+ * The end is copied to its new place first, the file is cut behind it last: what a writer appends meanwhile comes before the cut
+ * and is copied, or after it and stands where it belongs.
  * @throws the system's error.
  */
 export async function trimUserlog(path: string, limitBytes: number): Promise<number> {
-  const { O_RDWR, O_APPEND, O_NOFOLLOW } = constants;
+  const { O_RDWR, O_NOFOLLOW } = constants;
   // Windows has no O_NOFOLLOW, and its scripts cannot make links without special rights.
-  const handle = await open(path, O_RDWR | O_APPEND | (O_NOFOLLOW ?? 0));
+  const handle = await open(path, O_RDWR | (O_NOFOLLOW ?? 0));
   try {
     const seen = (await handle.stat()).size;
     if (seen <= limitBytes) return seen;
     const quarter = Math.floor(limitBytes / 4);
     const head = await cutBehindLine(handle, quarter);
-    const before = await readAt(handle, seen - quarter, quarter);
-    // From here on without giving the turn away: what is written between the second look and the
-    // cut is lost, and what comes between the cut and the line would stand before it.
-    const { size } = fstatSync(handle.fd);
-    const since = Buffer.alloc(Math.max(0, Math.min(size - seen, quarter)));
-    readSync(handle.fd, since, 0, since.length, size - since.length);
-    ftruncateSync(handle.fd, head);
-    const tail = afterLine(Buffer.concat([before, since]).subarray(-quarter));
-    const removed = size - head - tail.length;
-    const line = `--- holdfast: ${removed} bytes removed here (userlogsize ${Math.ceil(limitBytes / 1024)} KB) ---\n`;
-    writeFully(handle.fd, Buffer.concat([Buffer.from(line), tail]));
+    // From here on without giving the turn away: it is a race with the writers.
+    const { fd } = handle;
+    let from = 0;
+    let copied = 0;
+    let end = head;
+    for (let round = 0; round < copyRounds; round++) {
+      const { size } = fstatSync(fd);
+      if (copied === size) break;
+      // The first time, and again if so much came that the end would not stay within its quarter.
+      if (size - from > quarter) {
+        from = behindLine(fd, size - quarter);
+        copied = from;
+        const line = `--- holdfast: ${from - head} bytes removed here (userlogsize ${Math.ceil(limitBytes / 1024)} KB) ---\n`;
+        end = writeAt(fd, Buffer.from(line), head);
+      }
+      end = writeAt(fd, readAtSync(fd, copied, size - copied), end);
+      copied = size;
+    }
+    ftruncateSync(fd, end);
     return (await handle.stat()).size;
   } finally {
     await handle.close();
   }
 }
 
-function writeFully(fd: number, bytes: Buffer): void {
-  for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
+/** Says where what was written ends. */
+function writeAt(fd: number, bytes: Buffer, position: number): number {
+  for (let written = 0; written < bytes.length; ) {
+    written += writeSync(fd, bytes, written, bytes.length - written, position + written);
+  }
+  return position + bytes.length;
+}
+
+function readAtSync(fd: number, position: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  return bytes.subarray(0, readSync(fd, bytes, 0, length, position));
+}
+
+/** The beginning of the first line after a position, or the position where no line ends near it. */
+function behindLine(fd: number, position: number): number {
+  return position + readAtSync(fd, position, lineSearchBytes).indexOf(0x0a) + 1;
 }
 
 /** The end of the last line before a position, or the position where no line ends near it. */
@@ -223,12 +250,6 @@ async function cutBehindLine(handle: FileHandle, position: number): Promise<numb
   const from = Math.max(0, position - lineSearchBytes);
   const end = (await readAt(handle, from, position - from)).lastIndexOf(0x0a);
   return end < 0 ? position : from + end + 1;
-}
-
-/** Without the rest of a line at the beginning. */
-function afterLine(bytes: Buffer): Buffer {
-  const end = bytes.subarray(0, lineSearchBytes).indexOf(0x0a);
-  return end < 0 ? bytes : bytes.subarray(end + 1);
 }
 
 async function readAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {
