@@ -351,7 +351,7 @@ t.test(
     t.teardown(() => clearInterval(pulse));
     let largest = 0;
     const { started, ended } = run(
-      '#!/bin/sh\necho the beginning\nyes 0123456789012345678901234567890123456789 | head -c 199999968\necho the end\n',
+      '#!/bin/sh\necho the beginning\nfor i in $(seq 20); do yes 0123456789012345678901234567890123456789 | head -c 9999982; sleep 0.1; done\necho the end\n',
       { output },
     );
     const file = String((await started).outputFile);
