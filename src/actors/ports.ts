@@ -5,7 +5,7 @@
  * Times called `atMs` are monotonic milliseconds since the machine's boot (CLOCK_MONOTONIC): comparable between threads and between
  * two runs of the daemon within one boot, never between boots or machines.
  */
-import type { ClusterConfig, ModuleConfig } from '../config/types.js';
+import type { CheckerConfig, ClusterConfig, CustomCheck, ModuleConfig } from '../config/types.js';
 import type { MembershipBody, PulseReport } from '../machines/membership.types.js';
 import type { ProbeSource } from '../machines/module.types.js';
 import type { Quality, StateName } from './face.js';
@@ -105,6 +105,39 @@ export interface Scripts {
   adopt(process: ProcessIdentity, onEvent: (event: ScriptPortEvent) => void): RunningScript;
   /** Holds the userlogs in a directory to their limit while applications that scripts left behind go on writing. */
   guardUserlogs(dir: string, limitBytes: number): void;
+}
+
+// ---------------------------------------------------------------- checks
+
+/** What one look at a checked thing found. */
+export interface CheckResult {
+  readonly up: boolean;
+  /** Why, in one sentence, for the log and the administrator: `connection refused by 127.0.0.1:443`. */
+  readonly detail: string;
+  /** What changes when the checked thing was started anew (`module` checkers); null where that is not known. */
+  readonly stamp: string | null;
+}
+/** What a check needs beside its configuration. */
+export interface CheckPlace {
+  readonly module: string;
+  /** The module's folder of executables and the environment that its scripts get. */
+  readonly binDir: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+/** Looks once at what a checker is about. Timeouts and repetition are the checker's chart's. */
+export interface Prober {
+  /**
+   * Begins one check; calls back once, never synchronously, unless closed before. Never throws: what fails is a result. `close`
+   * ends the check and whatever it started.
+   */
+  check(checker: CheckerConfig, place: CheckPlace, onResult: (result: CheckResult) => void): Closable;
+  /**
+   * Starts the executable of a `custom` checker of mode `loop`, which goes on until it is closed and sets its resource itself. One
+   * that an earlier run of the daemon left behind is ended first. `onEnd` is called once, never synchronously and never after
+   * `close`, when it has ended by itself or could not be started; `detail` says how, in one sentence. `close` ends its whole process
+   * group.
+   */
+  run(checker: CustomCheck, place: CheckPlace, onEnd: (end: { readonly detail: string }) => void): Closable;
 }
 
 // ---------------------------------------------------------------- what is kept on disk
@@ -279,6 +312,7 @@ export interface Ports {
   readonly processes: Processes;
   readonly services: Services;
   readonly scripts: Scripts;
+  readonly prober: Prober;
   readonly records: Records;
   readonly logs: Logs;
   readonly transport: Transport;

@@ -2,8 +2,24 @@ import { reportDuplicateKeys, reportDuplicates } from './duplicates.js';
 import type { ElementSpec } from './element-spec.js';
 import type { ProblemReport } from './problems.js';
 import { childOf, childrenOf, isGiven, placeOf, read } from './read-element.js';
-import { custom, intf, intfTo, ip, ipTo, moduleCheck, moduleTo, ping, pingTo, splitbrain, tcp, tcpTo } from './schema-check.js';
-import type { ActivationWindow, CheckAction, CheckConfig, CheckerConfig, ModuleMode } from './types.js';
+import {
+  custom,
+  intf,
+  intfTo,
+  ip,
+  ipTo,
+  moduleCheck,
+  moduleTo,
+  ocfParameter,
+  ping,
+  pingTo,
+  splitbrain,
+  tcp,
+  tcpTo,
+} from './schema-check.js';
+import { grace as graceSpec } from './schema-check-common.js';
+import { http, httpHeader, httpTo, systemd } from './schema-check-own.js';
+import type { ActivationWindow, CheckAction, CheckConfig, CheckerConfig, CustomCheck, ModuleMode } from './types.js';
 import type { XmlElement } from './xml-tree.js';
 
 interface CheckContext {
@@ -47,32 +63,77 @@ function judge(
   }
 }
 
-function compileTcp(element: XmlElement, context: CheckContext): CheckerConfig {
-  const to = target(element, tcpTo);
-  const when = read(element, tcp.attributes.when);
-  const given = read(element, tcp.attributes.action);
-  const action = given ?? (when === 'pre' ? 'wait' : 'restart');
-  if (when === 'pre' && !isGiven(element, tcp.attributes.action)) {
-    const message = '`action` is left out with when="pre"; `wait` is taken.';
+/** `when` and `action` of a checker of a service: a restart where it is ours, waiting where it is elsewhere. */
+function serviceWindow(
+  element: XmlElement,
+  spec: Required<Judged> & { readonly when: typeof tcp.attributes.when; readonly action: typeof tcp.attributes.action },
+  context: CheckContext,
+): { readonly when: ActivationWindow; readonly action: CheckAction } {
+  const when = read(element, spec.when);
+  const action = read(element, spec.action) ?? (when === 'pre' ? 'wait' : 'restart');
+  if (when === 'pre' && !isGiven(element, spec.action)) {
     context.report.warning(
       element,
       'CONF_DOUBTFUL',
-      message,
+      '`action` is left out with when="pre"; `wait` is taken.',
       'Write action="wait", or action="noaction" if the module shall start regardless.',
     );
   }
-  judge(element, tcp.attributes, when, action, context);
+  judge(element, spec, when, action, context);
+  return { when, action };
+}
+
+function compileTcp(element: XmlElement, context: CheckContext): CheckerConfig {
+  const to = target(element, tcpTo);
   const { addr, port, interval, timeout } = tcpTo.attributes;
-  const ident = read(element, tcp.attributes.ident);
   return {
     kind: 'tcp',
-    ident,
-    when,
-    action,
+    ident: read(element, tcp.attributes.ident),
+    ...serviceWindow(element, tcp.attributes, context),
+    grace: read(element, graceSpec),
     addr: read(to, addr),
     port: read(to, port),
     intervalMs: read(to, interval),
     timeoutMs: read(to, timeout),
+  };
+}
+
+function compileHttp(element: XmlElement, context: CheckContext): CheckerConfig {
+  const to = target(element, httpTo);
+  const { url, method, interval, timeout, status, body, verify } = httpTo.attributes;
+  if (isGiven(to, body) && read(to, method) === 'HEAD') {
+    const message = 'The answer to a HEAD request has no body.';
+    context.report.error(placeOf(to, body), 'CONF_CONFLICT', message, 'Use method="GET", or take `body` out.');
+  }
+  return {
+    kind: 'http',
+    ident: read(element, http.attributes.ident),
+    ...serviceWindow(element, http.attributes, context),
+    grace: read(element, graceSpec),
+    url: read(to, url),
+    method: read(to, method),
+    intervalMs: read(to, interval),
+    timeoutMs: read(to, timeout),
+    status: read(to, status),
+    body: isGiven(to, body) ? read(to, body) : null,
+    verify: read(to, verify),
+    headers: childrenOf(element, httpHeader).map((header) => ({
+      name: read(header, httpHeader.attributes.name),
+      value: read(header, httpHeader.attributes.value),
+    })),
+  };
+}
+
+function compileSystemd(element: XmlElement, context: CheckContext): CheckerConfig {
+  const { ident, unit, interval, timeout } = systemd.attributes;
+  return {
+    kind: 'systemd',
+    ident: read(element, ident),
+    ...serviceWindow(element, systemd.attributes, context),
+    grace: read(element, graceSpec),
+    unit: read(element, unit),
+    intervalMs: read(element, interval),
+    timeoutMs: read(element, timeout),
   };
 }
 
@@ -97,6 +158,7 @@ function compilePing(element: XmlElement, context: CheckContext): CheckerConfig 
     ident,
     when,
     action,
+    grace: read(element, graceSpec),
     addr: read(to, addr),
     intervalMs: read(to, interval),
     timeoutMs: read(to, timeout),
@@ -104,8 +166,16 @@ function compilePing(element: XmlElement, context: CheckContext): CheckerConfig 
 }
 
 function compileIntf(element: XmlElement): CheckerConfig {
-  const localAddr = read(target(element, intfTo), intfTo.attributes.local_addr);
-  return { kind: 'intf', ident: read(element, intf.attributes.ident), when: 'pre', action: 'wait', localAddr };
+  const to = target(element, intfTo);
+  return {
+    kind: 'intf',
+    ident: read(element, intf.attributes.ident),
+    when: 'pre',
+    action: 'wait',
+    grace: read(element, graceSpec),
+    localAddr: read(to, intfTo.attributes.local_addr),
+    intervalMs: read(to, intfTo.attributes.interval),
+  };
 }
 
 function compileIp(element: XmlElement, context: CheckContext): CheckerConfig {
@@ -118,13 +188,41 @@ function compileIp(element: XmlElement, context: CheckContext): CheckerConfig {
     ident: read(element, ip.attributes.ident),
     when,
     action: 'stopstart',
+    grace: read(element, graceSpec),
     addr: read(to, addr),
     intervalMs: read(to, interval),
   };
 }
 
+/** What goes with what in a `<custom>`: an executable or an agent, and times where it is run again and again. */
+function judgeCustom(element: XmlElement, { report }: CheckContext): CustomCheck['mode'] {
+  const { exec, arg, ocf, mode, interval, timeout, grace } = custom.attributes;
+  const agent = read(element, ocf);
+  const given = read(element, mode);
+  if (agent === null && !isGiven(element, exec)) {
+    report.error(placeOf(element, exec), 'CONF_ATTRIBUTE_MISSING', '<custom> has no `exec`.', 'Give it, or `ocf`.');
+  }
+  for (const spec of agent === null ? [] : [exec, arg]) {
+    if (!isGiven(element, spec)) continue;
+    report.error(placeOf(element, spec), 'CONF_CONFLICT', `\`${spec.name}\` does not go with \`ocf\`.`, 'Take one of them out.');
+  }
+  if (agent !== null && given === 'loop') {
+    report.error(placeOf(element, mode), 'CONF_CONFLICT', 'mode="loop" does not go with `ocf`.', 'Use mode="oneshot".');
+  }
+  if (agent === null && childrenOf(element, ocfParameter).length > 0) {
+    report.warning(element, 'CONF_DOUBTFUL', '<param> has an effect only with `ocf`.', 'Use `arg`, or take it out.');
+  }
+  const effective = given ?? (agent === null ? 'loop' : 'oneshot');
+  for (const spec of effective === 'loop' ? [interval, timeout, grace] : []) {
+    if (!isGiven(element, spec)) continue;
+    const message = `\`${spec.name}\` has an effect only with mode="oneshot".`;
+    report.warning(placeOf(element, spec), 'CONF_ATTRIBUTE_IGNORED', message, 'Set that, or take it out.');
+  }
+  return effective;
+}
+
 function compileCustom(element: XmlElement, context: CheckContext): CheckerConfig {
-  const { ident, when, exec, arg, action } = custom.attributes;
+  const { ident, when, exec, arg, action, interval, timeout, ocf } = custom.attributes;
   const [window, followed] = [read(element, when), read(element, action)];
   judge(element, custom.attributes, window, followed, context);
   return {
@@ -132,8 +230,17 @@ function compileCustom(element: XmlElement, context: CheckContext): CheckerConfi
     ident: read(element, ident),
     when: window,
     action: followed,
-    exec: read(element, exec),
+    grace: read(element, graceSpec),
+    exec: read(element, exec) ?? '',
     arg: read(element, arg),
+    mode: judgeCustom(element, context),
+    intervalMs: read(element, interval),
+    timeoutMs: read(element, timeout),
+    ocf: read(element, ocf),
+    parameters: childrenOf(element, ocfParameter).map((parameter) => ({
+      name: read(parameter, ocfParameter.attributes.name),
+      value: read(parameter, ocfParameter.attributes.value),
+    })),
   };
 }
 
@@ -150,6 +257,7 @@ function compileModule(element: XmlElement): CheckerConfig {
     ident: moduleIdent(element),
     when: 'pre',
     action: 'wait',
+    grace: read(element, graceSpec),
     name: read(element, moduleCheck.attributes.name),
     addr: read(to, addr),
     port: read(to, port) ?? (read(to, secure) ? 9453 : 9010),
@@ -166,6 +274,7 @@ function compileSplitbrain(element: XmlElement): CheckerConfig {
     ident: read(element, ident),
     when: 'pre',
     action: 'wait',
+    grace: read(element, graceSpec),
     exec: read(element, exec),
     arg: read(element, arg),
   };
@@ -174,7 +283,8 @@ function compileSplitbrain(element: XmlElement): CheckerConfig {
 /** Compiles `<check>` (compatibility page, sections 2.11 and 15.2); checkers come class by class, each class in the order of the file. */
 export function compileCheck(element: XmlElement, context: CheckContext): CheckConfig {
   const { report } = context;
-  for (const spec of [tcp, ping, intf, ip, custom]) reportDuplicates(report, childrenOf(element, spec), spec.attributes.ident);
+  for (const spec of [tcp, ping, intf, ip, custom, http, systemd])
+    reportDuplicates(report, childrenOf(element, spec), spec.attributes.ident);
   reportDuplicateKeys(report, childrenOf(element, moduleCheck), moduleCheck.attributes.ident, moduleIdent);
   return {
     checkers: [
@@ -185,6 +295,8 @@ export function compileCheck(element: XmlElement, context: CheckContext): CheckC
       ...childrenOf(element, custom).map((checker) => compileCustom(checker, context)),
       ...childrenOf(element, moduleCheck).map((checker) => compileModule(checker)),
       ...childrenOf(element, splitbrain).map((checker) => compileSplitbrain(checker)),
+      ...childrenOf(element, http).map((checker) => compileHttp(checker, context)),
+      ...childrenOf(element, systemd).map((checker) => compileSystemd(checker, context)),
     ],
   };
 }

@@ -1,17 +1,18 @@
-import { address, anyText, choice, host, onOff, optional, port, required, text, time } from './attribute-types.js';
+import { address, anyText, choice, host, onOff, optional, port, required, shaped, text } from './attribute-types.js';
 import { any, element, maybe, once } from './element-spec.js';
-
-const windows = ['pre', 'prim', 'second', 'sec', 'both'] as const;
-const actions = ['restart', 'stopstart', 'stop', 'wait', 'noaction'] as const;
-const actionDoc = 'What follows when it is down. `wait` with `when="pre"` only, the stronger ones with the others.';
-const ident = (resource: string) => required(text('ident', '', `Identity; the resource is \`${resource}.<ident>\`.`));
-const when = (fallbackText: string) =>
-  optional(
-    choice('when', windows, 'both', 'When it runs: after start_X until stop_X; `pre`: from prestart to poststop.'),
-    fallbackText,
-  );
-const interval = () => time('interval', 10, 's', 'Time between two tests.');
-const timeout = () => time('timeout', 5, 's', 'Time for one test.');
+import {
+  alwaysPre,
+  dependentAction,
+  grace,
+  ident,
+  interval,
+  optionalAction,
+  requiredWhen,
+  serviceWhen,
+  timeout,
+  when,
+} from './schema-check-common.js';
+import { http, systemd } from './schema-check-own.js';
 
 /** `<to>` of a tcp checker: compatibility page, section 2.11.1. */
 export const tcpTo = element({
@@ -31,18 +32,9 @@ export const tcp = element({
   doc: 'Connects to a TCP service.',
   attributes: {
     ident: ident('tcp'),
-    when: required(
-      choice(
-        'when',
-        windows,
-        'both',
-        'When it runs: after start_X until stop_X; `pre`, for a service elsewhere: from prestart to poststop.',
-      ),
-    ),
-    action: optional(
-      choice('action', actions, 'restart', `${actionDoc} Rule \`t_<ident>\`.`, { since: '8.2.3' }),
-      '`restart`; `wait` with `pre`',
-    ),
+    when: serviceWhen,
+    action: dependentAction('t', '`restart`; `wait` with `pre`', '8.2.3'),
+    grace,
   },
   children: [once(tcpTo)],
 });
@@ -61,10 +53,8 @@ export const ping = element({
   attributes: {
     ident: ident('ping'),
     when: when('`pre`'),
-    action: optional(
-      choice('action', actions, 'wait', `${actionDoc} Rule \`p_<ident>\`.`, { since: '8.2.3' }),
-      '`wait` with `pre`; else it must be given',
-    ),
+    action: dependentAction('p', '`wait` with `pre`; else it must be given', '8.2.3'),
+    grace,
   },
   children: [once(pingTo)],
 });
@@ -73,14 +63,17 @@ export const ping = element({
 export const intfTo = element({
   name: 'to',
   doc: 'What is tested.',
-  attributes: { local_addr: required(address('local_addr', 'Address of the interface on this node.')) },
+  attributes: {
+    local_addr: required(address('local_addr', 'Address of the interface on this node.')),
+    interval: interval(),
+  },
   children: [],
 });
 /** `<intf>`: compatibility page, section 2.11.3. */
 export const intf = element({
   name: 'intf',
   doc: 'Looks whether a network interface is up; else the module waits (rule `interface_failure`).',
-  attributes: { ident: ident('intf'), when: choice('when', ['pre'], 'pre', 'Always from prestart to poststop.') },
+  attributes: { ident: ident('intf'), when: alwaysPre, grace },
   children: [once(intfTo)],
 });
 
@@ -95,24 +88,54 @@ export const ipTo = element({
 export const ip = element({
   name: 'ip',
   doc: 'Looks whether an address is set on this node; else stopstart (rule `ip_failure`).',
-  attributes: { ident: ident('ip'), when: when('`prim` in a mirror, else `both`') },
+  attributes: { ident: ident('ip'), when: when('`prim` in a mirror, else `both`'), grace },
   children: [once(ipTo)],
 });
 
-/** `<custom>`: compatibility page, section 2.11.5. */
-export const custom = element({
-  name: 'custom',
-  doc: 'A checker of your own: it is started once, goes on for ever, and sets its resource with `set -r`.',
+/** `<param>` of an OCF resource agent: ours. */
+export const ocfParameter = element({
+  name: 'param',
+  doc: 'A parameter of the resource agent; it gets it as `OCF_RESKEY_<name>`.',
+  since: 'ours',
   attributes: {
-    ident: ident('custom'),
-    when: required(
-      choice('when', windows, 'both', 'When it runs: after start_X until stop_X; `pre`: from prestart to poststop.'),
+    name: required(
+      shaped('name', '', 'Name of the parameter.', /^[A-Za-z_][A-Za-z0-9_]{0,99}$/, 'a name of letters, digits and underscores'),
     ),
-    exec: required(text('exec', '', 'Executable, relative to SAFEUSERBIN.')),
-    arg: anyText('arg', '', 'Further arguments, blanks between.'),
-    action: choice('action', actions, 'noaction', `${actionDoc} Rule \`c_<ident>\`.`),
+    value: required(anyText('value', '', 'Its value.')),
   },
   children: [],
+});
+/** `<custom>`: compatibility page, section 2.11.5; `mode`, `interval`, `timeout`, `ocf` and `<param>` are ours. */
+export const custom = element({
+  name: 'custom',
+  doc: 'A checker of your own. It is started once, goes on for ever, and sets its resource with `set -r`; or, with `mode="oneshot"`, it is run again and again and says by its exit code whether all is well.',
+  attributes: {
+    ident: ident('custom'),
+    when: requiredWhen,
+    exec: optional(text('exec', '', 'Executable, relative to SAFEUSERBIN.'), 'must be given, unless `ocf` is'),
+    arg: anyText('arg', '', 'Further arguments, blanks between.'),
+    action: optionalAction('c'),
+    mode: optional(
+      choice('mode', ['loop', 'oneshot'], 'loop', '`oneshot`: run each `interval`; exit code 0 is up, any other is down.', {
+        since: 'ours',
+      }),
+      '`loop`; `oneshot` with `ocf`',
+    ),
+    interval: { ...interval(), since: 'ours' },
+    timeout: { ...timeout(), since: 'ours' },
+    grace,
+    ocf: optional(
+      shaped(
+        'ocf',
+        '',
+        'OCF resource agent whose `monitor` is run instead of an executable of the module.',
+        /^[A-Za-z0-9][A-Za-z0-9_.-]*:[A-Za-z0-9][A-Za-z0-9_.-]*$/,
+        'the name of an agent, `provider:agent`, for example heartbeat:nginx',
+        { since: 'ours' },
+      ),
+    ),
+  },
+  children: [any(ocfParameter)],
 });
 
 /** `<to>` of a module checker. */
@@ -135,7 +158,8 @@ export const moduleCheck = element({
   attributes: {
     name: required(text('name', '', 'Name of the other module.')),
     ident: optional(text('ident', '', 'Identity; the resource is `module.<ident>`.'), '`<name>_<addr>`'),
-    when: choice('when', ['pre'], 'pre', 'Always from prestart to poststop.'),
+    when: alwaysPre,
+    grace,
   },
   children: [maybe(moduleTo)],
 });
@@ -149,7 +173,8 @@ export const splitbrain = element({
     ident: ident('splitbrain'),
     exec: choice('exec', ['ping'], 'ping', 'How the witness is asked.'),
     arg: required(text('arg', '', 'Addresses of witnesses, blanks between.')),
-    when: choice('when', ['pre'], 'pre', 'Always from prestart to poststop.'),
+    when: alwaysPre,
+    grace,
   },
   children: [],
 });
@@ -159,5 +184,5 @@ export const check = element({
   name: 'check',
   doc: 'Checkers.',
   attributes: {},
-  children: [any(tcp), any(ping), any(intf), any(ip), any(custom), any(moduleCheck), maybe(splitbrain)],
+  children: [any(tcp), any(ping), any(intf), any(ip), any(custom), any(moduleCheck), maybe(splitbrain), any(http), any(systemd)],
 });

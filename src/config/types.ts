@@ -215,9 +215,12 @@ export interface VhostConfig {
 }
 export type CheckAction = 'restart' | 'stopstart' | 'stop' | 'wait' | 'noaction';
 interface CheckerBase {
+  /** Resource name is `<kind>.<ident>` (of an `http` or `systemd` checker as well). */
   readonly ident: string;
   readonly when: ActivationWindow;
   readonly action: CheckAction;
+  /** Ours: consecutive equal results before the resource changes (the first result always counts). 1 to 100, default 1. */
+  readonly grace: number;
 }
 export interface TcpCheck extends CheckerBase {
   readonly kind: 'tcp';
@@ -235,6 +238,7 @@ export interface PingCheck extends CheckerBase {
 export interface IntfCheck extends CheckerBase {
   readonly kind: 'intf';
   readonly localAddr: string;
+  readonly intervalMs: number;
 }
 export interface IpCheck extends CheckerBase {
   readonly kind: 'ip';
@@ -243,8 +247,43 @@ export interface IpCheck extends CheckerBase {
 }
 export interface CustomCheck extends CheckerBase {
   readonly kind: 'custom';
+  /** Relative to the module's bin folder; empty with `ocf`. */
   readonly exec: string;
   readonly arg: string;
+  /**
+   * `loop`: started once, sets its resource itself. `oneshot` (ours): run each interval, its exit code decides. With `ocf` always
+   * `oneshot`: the agent's `monitor` is run.
+   */
+  readonly mode: 'loop' | 'oneshot';
+  /** Ours, for `oneshot`: default 10 s and 5 s. */
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** Ours: `provider:agent` of an OCF resource agent, or null. */
+  readonly ocf: string | null;
+  /** Ours: parameters of the agent, without the `OCF_RESKEY_` before their names (`<param name="" value=""/>`). */
+  readonly parameters: readonly { readonly name: string; readonly value: string }[];
+}
+/** Ours: `<http ident="" when="" action="" grace=""><to url="" …/><header name="" value=""/></http>`. */
+export interface HttpCheck extends CheckerBase {
+  readonly kind: 'http';
+  readonly url: string;
+  readonly method: 'GET' | 'HEAD';
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** Accepted status codes, both ends included. Default 200 to 399. */
+  readonly status: readonly { readonly from: number; readonly to: number }[];
+  /** A POSIX regular expression that the first 64 KB of the body must match, or null. */
+  readonly body: string | null;
+  /** TLS certificates are verified unless off. */
+  readonly verify: boolean;
+  readonly headers: readonly { readonly name: string; readonly value: string }[];
+}
+/** Ours: `<systemd ident="" unit="" when="" action="" interval="" timeout="" grace=""/>`. */
+export interface SystemdCheck extends CheckerBase {
+  readonly kind: 'systemd';
+  readonly unit: string;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
 }
 export interface ModuleCheck extends CheckerBase {
   readonly kind: 'module';
@@ -260,7 +299,16 @@ export interface SplitbrainCheck extends CheckerBase {
   readonly exec: string;
   readonly arg: string;
 }
-export type CheckerConfig = TcpCheck | PingCheck | IntfCheck | IpCheck | CustomCheck | ModuleCheck | SplitbrainCheck;
+export type CheckerConfig =
+  | TcpCheck
+  | PingCheck
+  | IntfCheck
+  | IpCheck
+  | CustomCheck
+  | ModuleCheck
+  | SplitbrainCheck
+  | HttpCheck
+  | SystemdCheck;
 export interface CheckConfig {
   readonly checkers: readonly CheckerConfig[];
 }

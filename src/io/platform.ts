@@ -5,6 +5,7 @@ import { limitArenas } from './linux/allocator.js';
 import { createLinuxProcesses } from './linux/processes.js';
 import { createLinuxScripts } from './linux/scripts.js';
 import { createLinuxServices } from './linux/services.js';
+import { createProber } from './probers/index.js';
 import { createRandom } from './random.js';
 import { createRecords } from './records.js';
 import type { GuardedScripts } from './script-runner.js';
@@ -22,7 +23,7 @@ export interface PlatformOptions {
 }
 
 /** The ports that this machine answers itself. Logs and the cluster's transport come from elsewhere. */
-export type PlatformPorts = Pick<Ports, 'clock' | 'random' | 'host' | 'processes' | 'services' | 'records'> & {
+export type PlatformPorts = Pick<Ports, 'clock' | 'random' | 'host' | 'processes' | 'services' | 'records' | 'prober'> & {
   readonly scripts: GuardedScripts;
 };
 
@@ -37,7 +38,7 @@ export async function createPlatformPorts(options: PlatformOptions): Promise<Pla
   const records = createRecords(recordsDir, ({ file, message, movedTo }) =>
     onProblem(`record ${file}: ${message}${movedTo === null ? '' : `; put aside as ${movedTo}`}`),
   );
-  const shared = { clock, random: createRandom(), host: await createHost({ platform }), records };
+  const shared = { clock, random: createRandom(), host: await createHost({ platform }), records, prober: createProber() };
   if (platform === 'win32') {
     const processes = createWindowsProcesses();
     return {

@@ -13,6 +13,7 @@ import type { Fact } from './facts.js';
 import type { ScriptBehaviour, ScriptBook } from './script-book.js';
 import type { SimHost } from './sim-host.js';
 import type { SimNetwork } from './sim-network.js';
+import { createSimProber } from './sim-prober.js';
 import { createSimTransport, type DaemonGate } from './sim-transport.js';
 import type { VirtualTime } from './virtual-time.js';
 
@@ -219,6 +220,7 @@ export function createSimPorts(options: SimPortsOptions): Ports {
         return watchScript(process, onEvent);
       },
     },
+    prober: createSimProber(host, onMain),
     records,
     logs: {
       module: (module, entry) => {

@@ -41,7 +41,7 @@ t.test('the schema is consistent', async (t) => {
 
 t.test('every element of the compatibility page has a place', async (t) => {
   const expected =
-    'cluster lans lan node safe macro service heart heartbeat server farm vip interface_list interface virtual_interface real_interface virtual_addr loadbalancing_list group host rule rfs replicated notreplicated tocheck flow user var vhost virtualhostname errd proc check tcp ping intf ip custom module splitbrain to failover ready';
+    'cluster lans lan node safe macro service heart heartbeat server farm vip interface_list interface virtual_interface real_interface virtual_addr loadbalancing_list group host rule rfs replicated notreplicated tocheck flow user var vhost virtualhostname errd proc check tcp ping intf ip custom param module splitbrain http header systemd to failover ready';
   const known = new Set(specs.map(({ name }) => name));
   for (const name of expected.split(' ')) t.ok(known.has(name), name);
 });

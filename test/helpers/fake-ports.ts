@@ -12,7 +12,7 @@ import type {
   ScriptSpec,
   ServiceState,
 } from '../../src/actors/ports.js';
-import type { ModuleConfig } from '../../src/config/types.js';
+import type { CheckerConfig, ModuleConfig } from '../../src/config/types.js';
 import type { ProbeSource } from '../../src/machines/module.types.js';
 import type { VirtualClock } from './virtual-clock.js';
 import { createVirtualClock } from './virtual-clock.js';
@@ -34,7 +34,18 @@ export interface FakeDisk {
   /** `hangs` never answers, `refuses` rejects. */
   mood: 'well' | 'hangs' | 'refuses';
 }
+/** One check that was begun, or one executable of a `custom` checker that goes on. */
+export interface StartedCheck {
+  readonly checker: CheckerConfig;
+  readonly kind: 'check' | 'run';
+  closed: boolean;
+  /** The answer; `stamp` is null where it is left out. Nothing is told after it was closed. */
+  answer(up: boolean, detail?: string, stamp?: string | null): void;
+  /** The executable ends by itself. */
+  end(detail: string): void;
+}
 export interface FakePorts extends Ports {
+  readonly checks: StartedCheck[];
   readonly clock: VirtualClock;
   readonly started: StartedScript[];
   readonly disk: FakeDisk;
@@ -96,7 +107,16 @@ export function createFakePorts(clock: VirtualClock = createVirtualClock()): Fak
       },
     };
   };
+  const begun = (started: StartedCheck): Closable => {
+    ports.checks.push(started);
+    return {
+      close: () => {
+        started.closed = true;
+      },
+    };
+  };
   const ports: FakePorts = {
+    checks: [],
     clock,
     order,
     disk,
@@ -135,6 +155,32 @@ export function createFakePorts(clock: VirtualClock = createVirtualClock()): Fak
       start: (spec, onEvent) => begin(spec, null, onEvent),
       adopt: (process, onEvent) => begin(null, process, onEvent),
       guardUserlogs: (dir) => order.push(`guard ${dir}`),
+    },
+    prober: {
+      check: (checker, _place, onResult) => {
+        const started: StartedCheck = {
+          checker,
+          kind: 'check',
+          closed: false,
+          answer: (up, detail = up ? 'all is well' : 'nothing answers', stamp = null) => {
+            if (!started.closed) onResult({ up, detail, stamp });
+          },
+          end: () => undefined,
+        };
+        return begun(started);
+      },
+      run: (checker, _place, onEnd) => {
+        const started: StartedCheck = {
+          checker,
+          kind: 'run',
+          closed: false,
+          answer: () => undefined,
+          end: (detail) => {
+            if (!started.closed) onEnd({ detail });
+          },
+        };
+        return begun(started);
+      },
     },
     records: {
       load: async (key, name) => disk.saved.get(`${key}/${name}`) ?? null,
