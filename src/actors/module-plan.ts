@@ -1,5 +1,5 @@
+import { ruleTable } from '../config/rules-table.js';
 import type { ModuleConfig } from '../config/types.js';
-import { defaultRules } from '../machines/failover-rules.js';
 import type { ModulePlan } from '../machines/module.types.js';
 
 /** Default of `handle_time` where there is no `<failover>` element, in ms (statecharts design). */
@@ -15,7 +15,7 @@ export function planOf(module: string, config: ModuleConfig): ModulePlan {
     forcestopTimeoutMs: user?.forcestopTimeoutMs ?? 0,
     startTimeoutMs: user?.startTimeoutMs ?? null,
     drain: service.drain,
-    rules: failover?.extends === false ? [] : defaultRules,
+    rules: ruleTable(config).map(({ label, when, action }) => ({ label, when, action })),
     handleTimeMs: failover?.handleTimeMs ?? defaultHandleTimeMs,
     errd: errd ?? { pollTimerMs: 30_000, procs: [] },
   };

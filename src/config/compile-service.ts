@@ -112,6 +112,8 @@ function compileFailover(element: XmlElement, report: ProblemReport): FailoverCo
       text,
       line: position.line,
     })),
+    rules: [],
+    disabled: [],
   };
 }
 

@@ -3,6 +3,7 @@
  * Durations are whole milliseconds, whatever unit the file used; on/off and yes/no are booleans.
  * Source of names and defaults: compatibility reference, sections 1.2 and 2.
  */
+import type { UserRule } from './types-rules.js';
 
 /** Where an element begins in its file: 1-based line and column. */
 export interface Position {
@@ -128,6 +129,10 @@ export interface FailoverConfig {
   readonly handleTimeMs: number;
   /** The CDATA sections as they stand. */
   readonly sections: readonly { readonly language: 'rules' | 'lua'; readonly text: string; readonly line: number }[];
+  /** The user's rules of all sections, in the order of the file. */
+  readonly rules: readonly UserRule[];
+  /** Labels of default and generated rules that are switched off (`Rules.disable`). */
+  readonly disabled: readonly string[];
 }
 
 /**

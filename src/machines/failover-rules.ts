@@ -3,29 +3,9 @@
  * Source: compatibility page 2.12 and 15.2, and the statecharts design ('Failover rules').
  */
 
-export type RuleAction = 'stop' | 'wait' | 'stopstart' | 'restart' | 'swap';
+import type { ResourceName, Rule, RuleAction, RuleExpression } from '../config/types-rules.js';
 
-/** What a resource can be compared with. */
-export type CheckedValue = 'init' | 'down' | 'up' | 'unknown';
-
-/** A condition over resources. `id` may be `?` (some resource of the class) or `*` (all of them, and at least one). */
-export type RuleExpression =
-  | {
-      readonly kind: 'compare';
-      readonly scope: 'local' | 'remote';
-      readonly class: string;
-      readonly id: string;
-      readonly equals: boolean;
-      readonly value: CheckedValue;
-    }
-  | { readonly kind: 'not'; readonly operand: RuleExpression }
-  | { readonly kind: 'and' | 'or'; readonly left: RuleExpression; readonly right: RuleExpression };
-
-export interface Rule {
-  readonly label: string;
-  readonly when: RuleExpression;
-  readonly action: RuleAction;
-}
+export type { CheckedValue, Rule, RuleAction, RuleExpression } from '../config/types-rules.js';
 
 /** Resource name (`class.id`) → value. */
 export type ResourceValues = Readonly<Record<string, string>>;
@@ -43,22 +23,6 @@ export interface Decision {
 /** Strength of actions when several rules hold: the strongest wins, ties by order in the table. */
 const strength: Readonly<Record<RuleAction, number>> = { stop: 5, wait: 4, stopstart: 3, restart: 2, swap: 1 };
 
-const anyDown = (resourceClass: string): RuleExpression => ({
-  kind: 'compare',
-  scope: 'local',
-  class: resourceClass,
-  id: '?',
-  equals: true,
-  value: 'down',
-});
-
-/** The rules that every farm and light module has (section 2.12, 'Default, checkers'). */
-export const defaultRules: readonly Rule[] = [
-  { label: 'module_failure', when: anyDown('module'), action: 'wait' },
-  { label: 'interface_failure', when: anyDown('intf'), action: 'wait' },
-  { label: 'ip_failure', when: anyDown('ip'), action: 'stopstart' },
-];
-
 /** Name under which leaving WAIT is logged. */
 export const implicitWakeup = 'Implicit_wakeup';
 
@@ -70,24 +34,26 @@ export function evaluate(expression: RuleExpression, resources: ResourceValues):
   return usesInit(expression, resources) ? 'init' : holds(expression, resources) ? 'holds' : 'fails';
 }
 
-function matching(
-  expression: { readonly scope: string; readonly class: string; readonly id: string },
-  resources: ResourceValues,
-): readonly string[] {
-  const prefix = `${expression.scope === 'remote' ? 'remote.' : ''}${expression.class}.`;
-  if (expression.id !== '?' && expression.id !== '*') {
-    const value = resources[`${prefix}${expression.id}`];
-    return value === undefined ? ['unknown'] : [value];
+/** The resources that a name stands for now, with their values; one that was never set is `unknown`. */
+export function valuesOf(name: ResourceName, resources: ResourceValues): readonly (readonly [name: string, value: string])[] {
+  const prefix = `${name.scope === 'remote' ? 'remote.' : ''}${name.class}.`;
+  if (name.id !== '?' && name.id !== '*') {
+    const full = `${prefix}${name.id}`;
+    return [[full, Object.hasOwn(resources, full) ? (resources[full] ?? 'unknown') : 'unknown']];
   }
-  return Object.entries(resources)
-    .filter(([name]) => name.startsWith(prefix))
-    .map(([, value]) => value);
+  return Object.entries(resources).filter(([resource]) => resource.startsWith(prefix));
 }
 
-function usesInit(expression: RuleExpression, resources: ResourceValues): boolean {
+const isInit = (name: ResourceName, resources: ResourceValues): boolean =>
+  valuesOf(name, resources).some(([, value]) => value === 'init');
+
+/** Whether an expression cannot be evaluated, because a resource that it uses is still being checked for the first time. */
+export function usesInit(expression: RuleExpression, resources: ResourceValues): boolean {
   switch (expression.kind) {
     case 'compare':
-      return expression.value !== 'init' && matching(expression, resources).includes('init');
+      return expression.value !== 'init' && isInit(expression, resources);
+    case 'match':
+      return isInit(expression.left, resources) || isInit(expression.right, resources);
     case 'not':
       return usesInit(expression.operand, resources);
     default:
@@ -95,13 +61,25 @@ function usesInit(expression: RuleExpression, resources: ResourceValues): boolea
   }
 }
 
-function holds(expression: RuleExpression, resources: ResourceValues): boolean {
+/** `?`: some value passes; `*`: all of them, and there is one; else: the one value passes. */
+function passes(name: ResourceName, resources: ResourceValues, test: (value: string) => boolean): boolean {
+  const values = valuesOf(name, resources);
+  return name.id === '*'
+    ? values.length > 0 && values.every(([, value]) => test(value))
+    : values.some(([, value]) => test(value));
+}
+
+/** Whether an expression is true; of one that uses a resource in `init` this means nothing. */
+export function holds(expression: RuleExpression, resources: ResourceValues): boolean {
   switch (expression.kind) {
-    case 'compare': {
-      const values = matching(expression, resources);
-      const test = (value: string): boolean => (value === expression.value) === expression.equals;
-      return expression.id === '*' ? values.length > 0 && values.every(test) : values.some(test);
-    }
+    case 'compare':
+      return passes(expression, resources, (value) => (value === expression.value) === expression.equals);
+    case 'match':
+      return passes(expression.left, resources, (left) =>
+        passes(expression.right, resources, (right) => (left === right) === expression.equals),
+      );
+    case 'same':
+      return (holds(expression.left, resources) === holds(expression.right, resources)) === expression.equals;
     case 'not':
       return !holds(expression.operand, resources);
     case 'and':

@@ -57,7 +57,7 @@ t.test('defaults are those of the compatibility page, section 15.3', async (t) =
     settleMs: 500,
   });
   t.equal(config.errd?.pollTimerMs, 30_000);
-  t.same(config.failover, { extends: true, periodMs: 5000, handleTimeMs: 15_000, sections: [] });
+  t.same(config.failover, { extends: true, periodMs: 5000, handleTimeMs: 15_000, sections: [], rules: [], disabled: [] });
   t.same(config.vip, { tcpReset: true, scriptControl: false, interfaces: [], groups: [] });
 });
 

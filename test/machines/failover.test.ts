@@ -1,9 +1,10 @@
 import t from 'tap';
 import { createActor, setup } from 'xstate';
+import { defaultRules } from '../../src/config/rules-table.js';
 import { failoverMachine } from '../../src/machines/failover.machine.js';
 import type { FailoverVerdict } from '../../src/machines/failover.types.js';
 import type { CheckedValue, Rule, RuleAction, RuleExpression } from '../../src/machines/failover-rules.js';
-import { decide, defaultRules, evaluate } from '../../src/machines/failover-rules.js';
+import { decide, evaluate } from '../../src/machines/failover-rules.js';
 import { admin, component, createHarness, startedHarness, succeeds } from '../helpers/module-harness.js';
 import { createVirtualClock } from '../helpers/virtual-clock.js';
 
