@@ -199,7 +199,7 @@ function judgeCustom(element: XmlElement, { report }: CheckContext): CustomCheck
   const { exec, arg, ocf, mode, interval, timeout, grace } = custom.attributes;
   const agent = read(element, ocf);
   const given = read(element, mode);
-  if (agent === null && !isGiven(element, exec)) {
+  if (!isGiven(element, ocf) && !isGiven(element, exec)) {
     report.error(placeOf(element, exec), 'CONF_ATTRIBUTE_MISSING', '<custom> has no `exec`.', 'Give it, or `ocf`.');
   }
   for (const spec of agent === null ? [] : [exec, arg]) {
