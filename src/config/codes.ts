@@ -4,6 +4,8 @@
  */
 export const problemCodes = {
   CONF_XML: 'The file is not well-formed XML; it was read up to this place.',
+  CONF_SYNTAX: 'A file of settings is not JSON; it was read up to this place.',
+  CONF_SETTING_UNKNOWN: 'A file of settings has a name that there is not.',
   CONF_XML_DOCTYPE:
     'The DOCTYPE has declarations of its own, or stands in the wrong place; entities and external parts are never read.',
   CONF_XML_LIMIT: 'The file is larger, deeper or has more parts than a configuration may have.',
