@@ -123,6 +123,8 @@ export interface CheckPlace {
   /** The module's folder of executables and the environment that its scripts get. */
   readonly binDir: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Where the output of a custom checker of mode `loop` goes, as that of a script; null (or left out) drops it. */
+  readonly output?: ScriptSpec['output'];
 }
 /** Looks once at what a checker is about. Timeouts and repetition are the checker's chart's. */
 export interface Prober {

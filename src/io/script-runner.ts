@@ -46,6 +46,8 @@ export interface ScriptGroup extends Closable {
   signal(signal: 'SIGTERM' | 'SIGKILL'): void;
   /** The script has ended and been waited for: from now on its number may be another's. */
   leaderEnded(): void;
+  /** Whether nothing of the group is left, as far as can be told. Asked before `close`. */
+  isEmpty(): boolean;
 }
 
 export interface ScriptRunnerOptions {

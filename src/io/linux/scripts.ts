@@ -23,7 +23,7 @@ export interface LinuxScriptsOptions {
 export function createLinuxScripts(options: LinuxScriptsOptions): GuardedScripts {
   const onProblem = options.onProblem ?? ((): void => undefined);
   return createScriptRunner({
-    platform: createPlatform(options.pidfds === undefined ? loadPidfds() : options.pidfds),
+    platform: createLinuxScriptPlatform(options.pidfds),
     processes: options.processes,
     clock: options.clock ?? createClock(),
     guard: createUserlogGuard(onProblem),
@@ -31,7 +31,8 @@ export function createLinuxScripts(options: LinuxScriptsOptions): GuardedScripts
   });
 }
 
-function createPlatform(pidfds: Pidfds | null): ScriptPlatform {
+/** How programs are started, told apart and signalled on Linux; for scripts and for what checkers run. Default: with process descriptors where the kernel has them. */
+export function createLinuxScriptPlatform(pidfds: Pidfds | null = loadPidfds()): ScriptPlatform {
   const direct = (spec: ScriptSpec) => ({ file: spec.path, args: spec.args, verbatim: false });
   return {
     launch: direct,
@@ -81,6 +82,20 @@ class LinuxGroup implements ScriptGroup {
       process.kill(-this.#process.pid, signal);
     } catch (error) {
       if (errorCode(error) !== 'ESRCH' && errorCode(error) !== 'EPERM') throw error;
+    }
+  }
+
+  isEmpty(): boolean {
+    if (this.#fd !== null && this.#pidfds !== null && this.#exact) {
+      const answer = this.#pidfds.signalGroup(this.#fd, 0);
+      if (answer !== 'unsupported') return answer === 'gone';
+      this.#exact = false;
+    }
+    try {
+      process.kill(-this.#process.pid, 0);
+      return false;
+    } catch (error) {
+      return errorCode(error) === 'ESRCH';
     }
   }
 

@@ -23,7 +23,7 @@ const taskkillTimeoutMs = 10_000;
 export function createWindowsScripts(options: WindowsScriptsOptions): GuardedScripts {
   const onProblem = options.onProblem ?? ((): void => undefined);
   return createScriptRunner({
-    platform: createPlatform(options.run ?? runCommand, options.processes, onProblem),
+    platform: createWindowsScriptPlatform(options.processes, options.run ?? runCommand, onProblem),
     processes: options.processes,
     clock: options.clock ?? createClock(),
     guard: createUserlogGuard(onProblem),
@@ -31,7 +31,12 @@ export function createWindowsScripts(options: WindowsScriptsOptions): GuardedScr
   });
 }
 
-function createPlatform(run: CommandRunner, processes: Processes, onProblem: (message: string) => void): ScriptPlatform {
+/** How programs are started and signalled on Windows; for scripts and for what checkers run. */
+export function createWindowsScriptPlatform(
+  processes: Processes,
+  run: CommandRunner = runCommand,
+  onProblem: (message: string) => void = () => undefined,
+): ScriptPlatform {
   return {
     launch: windowsLaunch,
     launchPlain: () => null,
@@ -56,6 +61,7 @@ function createPlatform(run: CommandRunner, processes: Processes, onProblem: (me
         leaderEnded: () => {
           ended = true;
         },
+        isEmpty: () => ended,
         close: () => {
           ended = true;
         },
