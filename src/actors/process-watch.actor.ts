@@ -28,7 +28,10 @@ export function createProcessWatch(
 ) {
   const { clock, processes, services } = ports;
   return fromCallback<WatcherCommand, { readonly procs: readonly ProcConfig[] }>(({ input, sendBack, receive }) => {
-    const matchers = new Map(input.procs.map((proc) => [proc.name, proc.service ? null : compile(proc)]));
+    const matchersOf = (procs: readonly ProcConfig[]): ReadonlyMap<string, ProcessMatcher | null> =>
+      new Map(procs.map((proc) => [proc.name, proc.service ? null : compile(proc)]));
+    let configured = input.procs;
+    let matchers = matchersOf(configured);
     /** Whose arguments a scan must read: a service's process is known by its manager. */
     const wantsArguments = (name: string): boolean =>
       [...matchers.values()].some((matcher) => matcher !== null && matcher.needsArguments?.(name) !== false);
@@ -64,13 +67,15 @@ export function createProcessWatch(
     const look = async (): Promise<void> => {
       // What is selected meanwhile was not looked for: it is left for the next scan.
       const chosen = selected;
+      const asked = configured;
       const wantsProcesses = chosen.some((proc) => !proc.service);
       const names = chosen.filter((proc) => proc.service).map((proc) => proc.name);
       const [all, states] = await Promise.all([
         wantsProcesses ? processes.list(wantsArguments) : Promise.resolve<readonly ProcessInfo[]>([]),
         names.length > 0 ? services.states(names) : Promise.resolve<readonly ServiceState[]>([]),
       ]);
-      if (!open) return;
+      // What was found by another configuration's expressions says nothing: the scan that goes with this one is due.
+      if (!open || asked !== configured) return;
       const atMs = clock.monotonicMs();
       const found: Record<string, ErrdScan['found'][string]> = {};
       const wanted = new Set<string>();
@@ -107,7 +112,12 @@ export function createProcessWatch(
         scan();
         return;
       }
-      selected = input.procs.filter((proc) => command.names.includes(proc.name));
+      if (command.type === 'configure') {
+        configured = command.procs;
+        matchers = matchersOf(configured);
+        return;
+      }
+      selected = configured.filter((proc) => command.names.includes(proc.name));
       if (selected.length === 0) keepOnly(new Set());
     });
     return () => {

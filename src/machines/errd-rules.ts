@@ -45,6 +45,25 @@ export function armedProcs(context: Pick<ErrdContext, 'procs' | 'classes' | 'dis
   });
 }
 
+/** Whether two `<proc>`s ask for the same. */
+export const sameProc = (left: ProcConfig, right: ProcConfig): boolean => JSON.stringify(left) === JSON.stringify(right);
+
+/** What another configuration means for what is known: a `<proc>` that is as it was keeps it, the others begin now. */
+export function reconfigured(
+  context: ErrdContext,
+  procs: readonly ProcConfig[],
+  pollTimerMs: number,
+  atMs: number,
+): Pick<ErrdContext, 'procs' | 'pollTimerMs' | 'entries' | 'quickMs'> {
+  const entries = procs.map((proc): readonly [string, ErrdEntry] => {
+    const before = context.procs.find((one) => one.name === proc.name);
+    const isKept = before !== undefined && sameProc(before, proc);
+    const known = context.entries[proc.name];
+    return [proc.name, isKept ? (known ?? unknownEntry) : { ...unknownEntry, fromMs: atMs }];
+  });
+  return { procs, pollTimerMs, entries: Object.fromEntries(entries), quickMs: firstQuickMs };
+}
+
 /** Time of the first verdict about a `<proc>` that was never seen: the first poll after arming, or later by `start_after`. */
 function firstVerdictMs(context: ErrdContext, proc: ProcConfig, entry: ErrdEntry): number {
   const fromMs = Math.max(context.armedAtMs, entry.fromMs ?? 0);
@@ -97,6 +116,8 @@ export function judge(context: ErrdContext, proc: ProcConfig, scan: ErrdScan): J
   return { ...base, entry: { ...entry, value: 'down', missingSinceMs, reportedAtMs }, failing };
 }
 
+/** First pause between quick scans after arming, in ms; it doubles up to 3.2 s. */
+export const firstQuickMs = 100;
 /** Longest pause between two quick scans while something that was never seen is looked for, in ms. */
 const quickCeilingMs = 3_200;
 /** The pause after a quick scan that found nothing new, in ms. */

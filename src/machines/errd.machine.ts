@@ -1,16 +1,14 @@
 /**
  * errd of one module: watches its processes and services. Owns what is known of each `<proc>`.
- * Listens to `errd.arm`/`errd.disarm` (the module's windows), `errd.enable`/`errd.disable` (classes), and to the watcher
+ * Listens to `errd.arm`/`errd.disarm` (the module's windows), `errd.enable`/`errd.disable` (classes), `errd.reconfigure`, and to the watcher
  * (`process.exited` at once, `processes.seen` after each scan). Tells the module `proc.valued`, `proc.failed`, `errd.blind` and, once
  * after arming, `errd.surveyed`. An exit only asks for a scan: the verdict always rests on what is there now. Never acts on the application.
  */
 import type { AnyEventObject, CallbackLogicFunction } from 'xstate';
 import { assertEvent, assign, enqueueActions, fromCallback, sendParent, sendTo, setup } from 'xstate';
 import type { ErrdContext, ErrdEvent, ErrdInput, ErrdReport, WatcherCommand } from './errd.types.js';
-import { armedProcs, isCrash, slower, standardClasses, survey, unknownEntry } from './errd-rules.js';
+import { armedProcs, firstQuickMs, isCrash, reconfigured, slower, standardClasses, survey, unknownEntry } from './errd-rules.js';
 
-/** First pause between quick scans after arming, in ms; it doubles up to 3.2 s. */
-export const firstQuickMs = 100;
 /** Id of the timer of the next quick scan. */
 const againId = 'scan-again';
 
@@ -29,6 +27,11 @@ export const errdMachine = setup({
     }),
     disarm: assign({ classes: [], verify: false, entries: {} }),
     switch: assign(({ context, event }) => switched(context, event)),
+    reconfigure: assign(({ context, event }) => {
+      assertEvent(event, 'errd.reconfigure');
+      return reconfigured(context, event.procs, event.pollTimerMs, event.atMs);
+    }),
+    configureWatcher: sendTo('watcher', ({ context }) => ({ type: 'configure' as const, procs: context.procs })),
     noteExit: assign(({ context, event }) => {
       assertEvent(event, 'process.exited');
       const { process, exit } = event;
@@ -71,6 +74,10 @@ export const errdMachine = setup({
       assertEvent(event, 'errd.arm');
       return armedProcs({ ...context, classes: event.classes }).length > 0;
     },
+    watchesWhenReconfigured: ({ context, event }) => {
+      assertEvent(event, 'errd.reconfigure');
+      return armedProcs({ ...context, procs: event.procs }).length > 0;
+    },
     watchesWhenSwitched: ({ context, event }) => armedProcs({ ...context, ...switched(context, event) }).length > 0,
   },
   delays: { pollTimer: ({ context }) => context.pollTimerMs },
@@ -107,6 +114,10 @@ export const errdMachine = setup({
           { actions: 'switch' },
         ],
         'errd.disarm': { actions: 'disarm' },
+        'errd.reconfigure': [
+          { guard: 'watchesWhenReconfigured', target: 'watching', actions: ['reconfigure', 'configureWatcher', 'select'] },
+          { actions: ['reconfigure', 'configureWatcher'] },
+        ],
       },
     },
     watching: {
@@ -121,6 +132,15 @@ export const errdMachine = setup({
         ],
         'errd.enable': { target: 'watching', reenter: true, actions: ['switch', 'select'] },
         'errd.disarm': { target: 'idle', actions: ['disarm', 'forgetQuick', 'select'] },
+        'errd.reconfigure': [
+          {
+            guard: 'watchesWhenReconfigured',
+            target: 'watching',
+            reenter: true,
+            actions: ['reconfigure', 'configureWatcher', 'select'],
+          },
+          { target: 'idle', actions: ['reconfigure', 'forgetQuick', 'configureWatcher', 'select'] },
+        ],
         'process.exited': { actions: ['noteExit', 'scan'] },
         'scan.due': { actions: 'scan' },
         'scan.failed': { actions: 'noteBlindness' },

@@ -58,13 +58,23 @@ export type ErrdEvent =
   | { readonly type: 'errd.disarm' }
   | { readonly type: 'errd.enable'; readonly class: string; readonly atMs: number }
   | { readonly type: 'errd.disable'; readonly class: string; readonly atMs: number }
+  | {
+      readonly type: 'errd.reconfigure';
+      readonly procs: readonly ProcConfig[];
+      readonly pollTimerMs: number;
+      readonly atMs: number;
+    }
   | { readonly type: 'process.exited'; readonly process: ErrdProcess; readonly exit: ErrdExit; readonly atMs: number }
   | { readonly type: 'scan.failed'; readonly detail: string }
   | ErrdScan
   /** A settle time or a quick scan is over: look again. */
   | { readonly type: 'scan.due' };
 /** What the watcher of processes is told. */
-export type WatcherCommand = { readonly type: 'scan' } | { readonly type: 'select'; readonly names: readonly string[] };
+export type WatcherCommand =
+  | { readonly type: 'scan' }
+  | { readonly type: 'select'; readonly names: readonly string[] }
+  /** Other `<proc>`s from now on; nothing of them is selected yet. */
+  | { readonly type: 'configure'; readonly procs: readonly ProcConfig[] };
 
 /** Told to the module. */
 export type ErrdReport =

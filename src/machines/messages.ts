@@ -38,6 +38,14 @@ export const components = {
 /** Component of a checker's lines: `tcpcheck`, `pingcheck`, `intfcheck`, `ipcheck`, `customcheck`, `modulecheck`, `splitbraincheck`. */
 export const checkerComponent = (kind: string): string => `${kind}check`;
 
+/** What each maintenance switch is about. */
+const switchTexts = {
+  errd: 'Monitoring of processes',
+  checker: 'Checkers',
+  failover: 'Failover rules',
+  boot: 'Start at boot',
+} as const;
+
 export const messages = {
   // ------------------------------------------------------------ actions
 
@@ -124,16 +132,19 @@ export const messages = {
       on,
       by: who,
     }),
+  /** A maintenance switch was used. */
+  switched: (what: keyof typeof switchTexts, on: boolean, who: string): Message =>
+    line('U', 'heart', `${switchTexts[what]} ${on ? 'enabled' : 'disabled'} by ${who}`, { switch: what, on, by: who }),
+  /** Said at every beginning while something is switched off: nobody shall forget it. */
+  switchedOff: (names: readonly string[]): Message =>
+    line('E', 'heart', `Switched off for maintenance: ${list(names)}`, { switches: names.join(' ') }),
+  /** The chart goes on with another configuration. */
+  reconfigured: (who: string): Message =>
+    line('U', 'heart', `Configuration changed while the module runs, by ${who}`, { by: who }),
   errdArmed: (processClass: string): Message =>
     line('I', 'errd', `Monitoring of class ${processClass} started`, { class: processClass }),
   errdDisarmed: (processClass: string): Message =>
     line('I', 'errd', `Monitoring of class ${processClass} stopped`, { class: processClass }),
-  checkerSwitched: (kind: 'checker' | 'failover', on: boolean, who: string): Message =>
-    line('U', 'heart', `${kind === 'checker' ? 'Checkers' : 'Failover rules'} ${on ? 'enabled' : 'disabled'} by ${who}`, {
-      switch: kind,
-      on,
-      by: who,
-    }),
   /** What a checker says of its own work, for example why a check failed. */
   checkerNote: (kind: string, resource: string, note: string): Message =>
     line('I', checkerComponent(kind), `${resource}: ${note}`, { resource }),

@@ -5,6 +5,7 @@
  * Must never: run two scripts at once, carry out a counted action beyond maxloop, be `serving` outside UP (Ready), or end in a state
  * that nothing leaves while the module is meant to be up. Chart: the statecharts design, 'Farm and light'.
  */
+import { allOn } from './maintenance.js';
 import type { ModuleContext } from './module.types.js';
 import { moduleSetup } from './module-farm.setup.js';
 import type { ScriptStep } from './module-rules.js';
@@ -15,7 +16,7 @@ import { resumableLeaves } from './resume.js';
 interface Way {
   readonly guard?: 'leaving' | 'forcing' | 'toWait' | 'toRestart' | 'toStartAgain' | 'wasResumed' | 'handlerFailed';
   readonly target: string;
-  readonly actions?: readonly ('startAgain' | 'acceptHandlerFailure' | 'watchDeadline')[];
+  readonly actions?: readonly ('startAgain' | 'acceptHandlerFailure' | 'watchDeadline' | 'armPre')[];
 }
 const withActions = (first: 'noteScriptEnd' | 'noteScriptDefect', ways: readonly Way[]) =>
   ways.map(({ actions = [], ...way }) => ({ ...way, actions: [first, ...actions] }));
@@ -72,6 +73,12 @@ const note = {
   'module.forcestop': { guard: 'stronger', actions: ['accept', 'watchDeadline', 'killScript'] },
 } as const;
 
+/** What an administrator changes while the module rests: the `update` script is told (sections 2.15 and 5.3). */
+const updateIn = (target: string) => ({
+  'maintenance.switch': { target, actions: 'noteSwitch' as const },
+  'module.reconfigure': { target, actions: 'takePlan' as const },
+});
+
 export const moduleFarmMachine = moduleSetup.createMachine({
   id: 'module',
   description: 'A farm or light module on one node',
@@ -92,10 +99,11 @@ export const moduleFarmMachine = moduleSetup.createMachine({
       handler: input.resume?.handler ?? null,
       armed: [],
       phase: 'off',
-      resources: {},
+      resources: input.resources ?? {},
       resume: input.resume,
       disabledClasses: input.disabledClasses,
       enabledClasses: input.enabledClasses,
+      switches: input.switches ?? allOn,
       atMs: 0,
     };
   },
@@ -113,6 +121,8 @@ export const moduleFarmMachine = moduleSetup.createMachine({
     'loop.increment': { actions: 'countLoop' },
     'loop.reset': { actions: 'resetLoop' },
     'errd.switch': { actions: 'noteErrdSwitch' },
+    'maintenance.switch': { actions: 'noteSwitch' },
+    'module.reconfigure': { actions: 'takePlan' },
     'xstate.error.actor.errd': { actions: 'noteErrdDefect' },
     'xstate.error.actor.failover': { actions: 'noteFailoverDefect' },
     'child.respawn': { actions: 'respawnChild' },
@@ -127,6 +137,7 @@ export const moduleFarmMachine = moduleSetup.createMachine({
       description: 'Where an earlier run of the daemon left the module decides where it goes on.',
       tags: ['STOP', 'NotReady'],
       always: [
+        { guard: 'resumesBlocked', target: '#module.WAIT.blocked', actions: 'armPre' },
         ...resumableLeaves.map(({ target, leaves }) => ({
           guard: { type: 'resumesIn' as const, params: { leaves } },
           target: `#module.${target}`,
@@ -187,7 +198,21 @@ export const moduleFarmMachine = moduleSetup.createMachine({
             ...leave('#module.WAIT.stopping'),
             'failover.decided': { guard: 'wakes', target: '#module.UP', actions: 'noteWakeup' },
             'module.wakeup': { target: 'evaluating', actions: 'accept' },
+            ...updateIn('#module.WAIT.updating'),
           },
+        },
+        updating: {
+          description: 'Something was changed: the update script runs, with WAIT WAIT. What the module waits for stays so.',
+          tags: ['WAIT', 'NotReady'],
+          on: { ...interrupt, 'module.wakeup': { actions: 'accept' } },
+          invoke: runs(
+            () => ({ script: 'update', from: 'WAIT', to: 'WAIT', brief: true, limit: 'nicestop' }),
+            [
+              { guard: 'leaving', target: '#module.WAIT.stopping' },
+              { guard: 'wasResumed', target: '#module.WAIT.blocked', actions: ['armPre'] },
+              { target: '#module.WAIT.blocked' },
+            ],
+          ),
         },
         stopping: {
           description: 'The application does not run; poststop, then STOP.',
@@ -263,7 +288,22 @@ export const moduleFarmMachine = moduleSetup.createMachine({
             ...waitFor('#module.UP.stopping'),
             ...restartBy('#module.UP.restarting', '#module.UP.stopping'),
             'module.handle': { target: 'handling', actions: 'acceptHandler' },
+            ...updateIn('#module.UP.updating'),
           },
+        },
+        updating: {
+          description: 'Something was changed: the update script runs, with UP UP; the application goes on serving.',
+          tags: ['UP', 'Ready', 'serving'],
+          on: { ...interrupt, 'module.wait': counted('terminateScript'), 'module.restart': counted('terminateScript') },
+          invoke: runs(
+            () => ({ script: 'update', from: 'UP', to: 'UP', brief: true, limit: 'nicestop' }),
+            [
+              { guard: 'leaving', target: '#module.UP.stopping' },
+              { guard: 'toRestart', target: '#module.UP.restarting' },
+              { guard: 'wasResumed', target: '#module.UP.resuming' },
+              { target: '#module.UP.ready' },
+            ],
+          ),
         },
         handling: {
           description: "A process's own handler runs instead of a restart; the application goes on serving.",

@@ -11,6 +11,7 @@ import { standardClasses } from './errd-rules.js';
 import { failoverMachine } from './failover.machine.js';
 import type { FailoverInput } from './failover.types.js';
 import type { RulePhase } from './failover-rules.js';
+import { replanned, rulesOf, unwatched, watchedClasses } from './maintenance.js';
 import type { Message } from './messages.js';
 import { messages } from './messages.js';
 import type { CommandEvent, DrainInput, ModuleContext, ModuleEmitted, ModuleEvent, ModuleInput, Origin } from './module.types.js';
@@ -57,6 +58,7 @@ const failoverInput = (context: ModuleContext): FailoverInput => ({
   rules: context.plan.rules,
   handleTimeMs: context.plan.handleTimeMs,
   resources: context.resources,
+  ...rulesOf(context.switches),
 });
 
 const base = setup({
@@ -82,6 +84,8 @@ const base = setup({
     toWait: ({ context }) => context.intent === 'wait',
     toRestart: ({ context }) => context.intent === 'restart',
     toStartAgain: ({ context }) => context.intent === 'stopstart',
+    /** What it waits for cannot be judged while something is switched off: it goes on waiting. */
+    resumesBlocked: ({ context }) => context.resume?.path === 'WAIT.blocked' && Object.values(context.switches).includes(false),
     isHeld: ({ context }) => context.held,
     wasResumed: ({ context }) => context.resume !== null,
     resumesIn: ({ context }, params: { readonly leaves: readonly string[] }) =>
@@ -118,7 +122,12 @@ const base = setup({
 const arming = (classes: readonly string[], verify: boolean) =>
   base.enqueueActions(({ context, enqueue }) => {
     enqueue.assign({ armed: classes });
-    enqueue.sendTo('errd', { type: 'errd.arm', atMs: context.atMs, classes, verify });
+    enqueue.sendTo('errd', {
+      type: 'errd.arm',
+      atMs: context.atMs,
+      classes: watchedClasses({ ...context, armed: classes }),
+      verify,
+    });
   });
 const telling = (phase: RulePhase) =>
   base.enqueueActions(({ context, enqueue }) => {
@@ -145,7 +154,8 @@ export const moduleSetup = base.extend({
     /** The new child is told where the module is, in whatever state that is; the rules keep the resources that were known. */
     respawnChild: base.enqueueActions(({ context, enqueue, event }) => {
       assertEvent(event, 'child.respawn');
-      const { atMs, armed: classes, phase } = context;
+      const { atMs, phase } = context;
+      const classes = watchedClasses(context);
       enqueue.stopChild(event.child);
       if (event.child === 'failover') {
         enqueue.spawnChild('failover', { id: 'failover', input: failoverInput(context) });
@@ -276,6 +286,38 @@ export const moduleSetup = base.extend({
       });
       enqueue.sendTo('errd', { type: event.on ? 'errd.enable' : 'errd.disable', class: event.class, atMs: event.atMs });
       enqueue.emit(emitLine(messages.errdSwitched(event.class, event.on, event.by)));
+    }),
+
+    // ---------------------------------------------------------------- maintenance
+    noteSwitch: base.enqueueActions(({ context, event, enqueue }) => {
+      assertEvent(event, 'maintenance.switch');
+      const { what, on, by, atMs } = event;
+      const next = { ...context, switches: { ...context.switches, [what]: on } };
+      const { resources, changed } = on ? { resources: context.resources, changed: {} } : unwatched(context, what);
+      enqueue.assign({ switches: next.switches, resources, atMs });
+      enqueue.emit(emitLine(messages.switched(what, on, by)));
+      enqueue.emit({ type: 'resource', name: `usersetting.${what}`, value: on ? 'on' : 'off', by, atMs, quiet: true });
+      if (what === 'errd') enqueue.sendTo('errd', { type: 'errd.arm', atMs, classes: watchedClasses(next), verify: false });
+      // Before the values: what nobody looks at any more is not waited for.
+      enqueue.sendTo('failover', { type: 'failover.switch', ...rulesOf(next.switches), atMs });
+      for (const [name, value] of Object.entries(changed)) {
+        enqueue.emit({ type: 'resource', name, value, by: 'errd', atMs, quiet: true });
+        enqueue.sendTo('failover', { type: 'resource.set', name, value, by: 'errd', atMs });
+      }
+    }),
+    takePlan: base.enqueueActions(({ context, event, enqueue }) => {
+      assertEvent(event, 'module.reconfigure');
+      const { plan, by, atMs } = event;
+      const { resources, changed } = replanned(context, plan);
+      enqueue.assign({ plan, resources, atMs });
+      enqueue.emit(emitLine(messages.reconfigured(by)));
+      for (const [name, value] of Object.entries(changed)) {
+        enqueue.emit({ type: 'resource', name, value, by: 'config', atMs, quiet: true });
+      }
+      const { procs, pollTimerMs } = plan.errd;
+      enqueue.sendTo('errd', { type: 'errd.reconfigure', procs, pollTimerMs, atMs });
+      const { rules, handleTimeMs } = plan;
+      enqueue.sendTo('failover', { type: 'failover.reconfigure', rules, handleTimeMs, resources, atMs });
     }),
 
     // ---------------------------------------------------------------- resources, restart counter

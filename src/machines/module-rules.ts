@@ -166,6 +166,8 @@ export interface ScriptStep {
   readonly from: string;
   readonly to: string;
   readonly force?: boolean;
+  /** It is told the two states only, not the action (`update`). */
+  readonly brief?: boolean;
   readonly limit: 'start' | 'nicestop' | 'forcestop' | 'none';
 }
 
@@ -182,7 +184,7 @@ export function scriptInput(context: ModuleContext, step: ScriptStep): ScriptInp
   return {
     module: plan.module,
     script: step.script,
-    args: [...(step.force ? ['force'] : []), step.from, step.to, context.action, ...services],
+    args: step.brief ? [step.from, step.to] : [...(step.force ? ['force'] : []), step.from, step.to, context.action, ...services],
     timeoutMs: limits[step.limit],
     adopt: context.resume?.adopt ?? null,
   };

@@ -16,6 +16,11 @@ export interface Origin {
 /** What the chart is on its way to, beyond what it does now. Stronger ones replace weaker ones. */
 export type Intent = 'none' | 'restart' | 'stopstart' | 'wait' | 'stop' | 'shutdown' | 'forcestop';
 
+/** What an administrator can switch off for maintenance (section 5.3). */
+export type SwitchName = 'errd' | 'checker' | 'failover';
+/** Monitoring of processes, checkers, and failover rules: carried out or not. Kept over restarts and reboots. */
+export type Switches = Readonly<Record<SwitchName, boolean>>;
+
 /** What the module's configuration means for its chart. */
 export interface ModulePlan {
   readonly module: string;
@@ -51,6 +56,10 @@ export interface ModuleInput {
   readonly disabledClasses: readonly string[];
   /** Classes of the user's own that `errd enable` has switched on. */
   readonly enabledClasses: readonly string[];
+  /** Left out: all on. */
+  readonly switches?: Switches;
+  /** Values that are known already: those that somebody set and that are true still. Left out: none. */
+  readonly resources?: ResourceValues;
 }
 
 export interface ModuleContext {
@@ -79,6 +88,7 @@ export interface ModuleContext {
   readonly resume: Resumption | null;
   readonly disabledClasses: readonly string[];
   readonly enabledClasses: readonly string[];
+  readonly switches: Switches;
   /** Time of the last event that carried one: monotonic ms. */
   readonly atMs: number;
 }
@@ -127,7 +137,16 @@ export type ModuleEvent =
   | { readonly type: 'child.respawn'; readonly child: 'errd' | 'failover' }
   /** The module has been leaving for as long as all its limits together allow. */
   | { readonly type: 'stop.overdue' }
-  | { readonly type: 'errd.switch'; readonly class: string; readonly on: boolean; readonly by: string; readonly atMs: number };
+  | { readonly type: 'errd.switch'; readonly class: string; readonly on: boolean; readonly by: string; readonly atMs: number }
+  | {
+      readonly type: 'maintenance.switch';
+      readonly what: SwitchName;
+      readonly on: boolean;
+      readonly by: string;
+      readonly atMs: number;
+    }
+  /** Another configuration is applied while the module runs; it differs in what may change then (section 2.15). */
+  | { readonly type: 'module.reconfigure'; readonly plan: ModulePlan; readonly by: string; readonly atMs: number };
 
 /** What the chart tells the world; carried by the module's host. */
 export type ModuleEmitted =

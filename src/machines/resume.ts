@@ -10,11 +10,13 @@ export const resumableLeaves: readonly { readonly target: string; readonly leave
   { target: 'WAIT.preparing.announcing', leaves: ['WAIT.preparing.announcing'] },
   { target: 'WAIT.preparing.prestart', leaves: ['WAIT.preparing.prestart'] },
   { target: 'WAIT.evaluating', leaves: ['WAIT.evaluating', 'WAIT.blocked'] },
+  { target: 'WAIT.updating', leaves: ['WAIT.updating'] },
   { target: 'WAIT.stopping', leaves: ['WAIT.stopping'] },
   { target: 'UP.starting.announcing', leaves: ['UP.starting.announcing'] },
   { target: 'UP.starting.running', leaves: ['UP.starting.running'] },
   { target: 'UP.resuming', leaves: ['UP.ready', 'UP.resuming'] },
   { target: 'UP.handling', leaves: ['UP.handling'] },
+  { target: 'UP.updating', leaves: ['UP.updating'] },
   { target: 'UP.restarting.graceful', leaves: ['UP.restarting.graceful'] },
   { target: 'UP.restarting.forced', leaves: ['UP.restarting.forced'] },
   { target: 'UP.restarting.start', leaves: ['UP.restarting.start'] },
@@ -40,6 +42,13 @@ const scriptOfLeaf: Readonly<Record<string, { readonly script: string; readonly 
   'UP.stopping.finishing': { script: 'poststop', force: false },
 };
 
+/** Leaves whose script runs beside an application that goes on as it is ← where the module rests after it. */
+const restAfter: Readonly<Record<string, string>> = {
+  'UP.handling': 'UP.resuming',
+  'UP.updating': 'UP.resuming',
+  'WAIT.updating': 'WAIT.blocked',
+};
+
 /** What was on record about the script that ran when the daemon ended, and what became of it. */
 export interface InterruptedScript {
   readonly script: string;
@@ -57,9 +66,11 @@ export function planResumption(path: string, intent: Intent, run: InterruptedScr
   const plain: Resumption = { path, intent, adopt: null, handler: null };
   const alive: Adoption | null =
     run?.fate === 'running' && run.process !== null ? { kind: 'running', process: run.process } : null;
-  // A handler that still runs is waited for: no other script may run beside it. One that ended did its work or will be called again.
-  if (path === 'UP.handling') {
-    return run !== null && alive !== null ? { ...plain, adopt: alive, handler: run.script } : { ...plain, path: 'UP.resuming' };
+  // What still runs is waited for: no other script may run beside it. One that ended did its work or will be called again.
+  const rest = restAfter[path];
+  if (rest !== undefined) {
+    if (run === null || alive === null) return { ...plain, path: rest };
+    return { ...plain, adopt: alive, handler: path === 'UP.handling' ? run.script : null };
   }
   const expected = scriptOfLeaf[path];
   if (run === null || expected === undefined || run.script !== expected.script || run.force !== expected.force) return plain;

@@ -253,11 +253,16 @@ export function createHarness(options: HarnessOptions = {}): Harness {
       throw new Error('the watcher is broken');
     }
     let selected: readonly string[] = [];
+    let { procs } = input;
     let open = true;
     world.notify = (event) => {
       if (open) sendBack(event);
     };
     receive((command) => {
+      if (command.type === 'configure') {
+        procs = command.procs;
+        return;
+      }
       if (command.type === 'select') {
         selected = command.names;
         world.selections.push(selected.join(' '));
@@ -271,7 +276,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
           return;
         }
         const found = Object.fromEntries(
-          input.procs
+          procs
             .filter(({ name }) => selected.includes(name))
             .map(({ name, service }) => [
               name,

@@ -88,6 +88,9 @@ const moduleEvents: readonly AnyEventObject[] = [
   { type: 'failover.decided', action: 'stopstart', rule: 'r', atMs: 1 },
   { type: 'module.handle', handler: '/h', proc: 'app', atMs: 1 },
   { type: 'errd.surveyed', healthy: true, atMs: 1 },
+  { type: 'maintenance.switch', what: 'failover', on: false, by: 'root', atMs: 1 },
+  { type: 'maintenance.switch', what: 'failover', on: true, by: 'root', atMs: 1 },
+  { type: 'module.reconfigure', plan: aPlan, by: 'root', atMs: 1 },
   { type: 'stop.overdue' },
   { type: 'xstate.after.drainTime.module.UP.stopping.draining' },
   { type: 'xstate.after.surveyLimit.module.UP.resuming' },
@@ -177,6 +180,8 @@ t.test('errd and failover: every leaf is reached, and each can be left', (t) => 
       { type: 'errd.disarm' },
       { type: 'errd.enable', class: 'both', atMs: 1 },
       { type: 'errd.disable', class: 'both', atMs: 1 },
+      { type: 'errd.reconfigure', procs: [], pollTimerMs: 1_000, atMs: 4 },
+      { type: 'errd.reconfigure', procs: [aProc], pollTimerMs: 1_000, atMs: 4 },
       { type: 'process.exited', process, exit: { kind: 'signal', code: null, signal: 'SIGKILL' }, atMs: 2 },
       { type: 'processes.seen', atMs: 3, found: { app: { processes: [process], service: null } } },
       { type: 'processes.seen', atMs: 5_000, found: { app: { processes: [], service: null } } },
@@ -184,7 +189,8 @@ t.test('errd and failover: every leaf is reached, and each can be left', (t) => 
       { type: 'scan.due' },
       { type: 'xstate.after.pollTimer.errd.watching' },
     ],
-    ({ value, context }) => JSON.stringify([value, context.classes, context.disabled, context.entries, context.blind]),
+    ({ value, context }) =>
+      JSON.stringify([value, context.procs, context.classes, context.disabled, context.entries, context.blind]),
   );
   t.same(
     strandedStates(errd, ({ value }) => value === 'idle'),
@@ -203,9 +209,10 @@ t.test('errd and failover: every leaf is reached, and each can be left', (t) => 
     [
       ...['up', 'down'].map((value) => ({ type: 'resource.set', name: 'ip.a', value, by: 't', atMs: 1 })),
       ...['off', 'evaluating', 'blocked', 'up'].map((phase) => ({ type: 'failover.phase', phase, atMs: 1 })),
+      ...[true, false].map((enabled) => ({ type: 'failover.switch', enabled, awaits: true, atMs: 1 })),
       { type: 'xstate.after.handleTime.failover.pending' },
     ],
-    ({ value, context }) => JSON.stringify([value, context.phase, context.resources, context.candidate]),
+    ({ value, context }) => JSON.stringify([value, context.phase, context.resources, context.candidate, context.enabled]),
   );
   for (const leaf of ['settled', 'pending']) {
     t.same(

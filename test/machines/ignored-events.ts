@@ -25,10 +25,10 @@ export const ignoredEvents: Readonly<Record<'module' | 'errd' | 'failover' | 'sc
     { event: 'errd.surveyed', states: ['deciding'], reason: 'passing' },
     { event: 'probes.observed', states: ['deciding'], reason: 'passing' },
 
-    { event: 'module.start', states: ['WAIT.preparing', 'WAIT.evaluating', 'WAIT.blocked'], reason: 'already' },
+    { event: 'module.start', states: ['WAIT.preparing', 'WAIT.evaluating', 'WAIT.blocked', 'WAIT.updating'], reason: 'already' },
     {
       event: 'module.start',
-      states: ['UP.starting', 'UP.resuming', 'UP.ready', 'UP.handling', 'UP.restarting'],
+      states: ['UP.starting', 'UP.resuming', 'UP.ready', 'UP.handling', 'UP.updating', 'UP.restarting'],
       reason: 'already',
     },
     { event: 'module.start', states: ['WAIT.stopping', 'UP.stopping'], reason: 'refused' },
@@ -45,24 +45,28 @@ export const ignoredEvents: Readonly<Record<'module' | 'errd' | 'failover' | 'sc
     { event: 'module.stopstart', states: ['WAIT.stopping', 'UP.stopping'], reason: 'weaker' },
 
     { event: 'module.wait', states: ['STOP', 'WAIT.preparing', 'WAIT.evaluating', 'WAIT.stopping'], reason: 'refused' },
-    { event: 'module.wait', states: ['WAIT.blocked'], reason: 'already' },
+    { event: 'module.wait', states: ['WAIT.blocked', 'WAIT.updating'], reason: 'already' },
 
     { event: 'module.wakeup', states: ['STOP', 'WAIT.preparing', 'WAIT.stopping', 'UP'], reason: 'refused' },
     { event: 'module.wakeup', states: ['WAIT.evaluating'], reason: 'already' },
 
-    { event: 'module.handle', states: ['STOP', 'WAIT', 'UP.starting', 'UP.handling', 'UP.restarting'], reason: 'later' },
+    {
+      event: 'module.handle',
+      states: ['STOP', 'WAIT', 'UP.starting', 'UP.handling', 'UP.updating', 'UP.restarting'],
+      reason: 'later',
+    },
     { event: 'module.handle', states: ['UP.stopping'], reason: 'weaker' },
 
     {
       event: 'errd.surveyed',
-      states: ['STOP', 'WAIT', 'UP.starting', 'UP.handling', 'UP.restarting', 'UP.stopping'],
+      states: ['STOP', 'WAIT', 'UP.starting', 'UP.handling', 'UP.updating', 'UP.restarting', 'UP.stopping'],
       reason: 'late',
     },
     { event: 'errd.surveyed', states: ['UP.ready'], reason: 'already' },
 
     {
       event: 'probes.observed',
-      states: ['STOP', 'WAIT', 'UP.starting', 'UP.resuming', 'UP.ready', 'UP.handling'],
+      states: ['STOP', 'WAIT', 'UP.starting', 'UP.resuming', 'UP.ready', 'UP.handling', 'UP.updating'],
       reason: 'late',
     },
     { event: 'probes.observed', states: ['UP.restarting', 'UP.stopping.deciding', 'UP.stopping.graceful'], reason: 'late' },

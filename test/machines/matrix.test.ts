@@ -11,7 +11,7 @@ import { nodeMachine } from '../../src/machines/node.machine.js';
 import { resumableLeaves } from '../../src/machines/resume.js';
 import { scriptMachine } from '../../src/machines/script.machine.js';
 import type { ScriptEvent } from '../../src/machines/script.types.js';
-import { admin, component, createHarness, succeeds } from '../helpers/module-harness.js';
+import { admin, aPlan, component, createHarness, succeeds } from '../helpers/module-harness.js';
 import type { Ignored } from './ignored-events.js';
 import { ignoredEvents } from './ignored-events.js';
 
@@ -46,6 +46,8 @@ const moduleEvents: Examples<ModuleEvent> = {
   'errd.surveyed': { type: 'errd.surveyed', healthy: true, atMs: 5_000 },
   'errd.blind': { type: 'errd.blind', detail: 'x' },
   'errd.switch': { type: 'errd.switch', class: 'own', on: true, by: 'root', atMs: 5_000 },
+  'maintenance.switch': { type: 'maintenance.switch', what: 'failover', on: false, by: 'root', atMs: 5_000 },
+  'module.reconfigure': { type: 'module.reconfigure', plan: aPlan, by: 'root', atMs: 5_000 },
   'resource.assign': { type: 'resource.assign', name: 'a.b', value: 'up', by: 'x', atMs: 5_000 },
   'probes.observed': { type: 'probes.observed', sources: [], atMs: 5_000, sinceMs: 4_000 },
   'loop.increment': { type: 'loop.increment', by: 'x', atMs: 5_000 },
@@ -62,6 +64,7 @@ const errdEvents: Examples<ErrdEvent> = {
   'errd.disarm': { type: 'errd.disarm' },
   'errd.enable': { type: 'errd.enable', class: 'own', atMs: 1 },
   'errd.disable': { type: 'errd.disable', class: 'own', atMs: 1 },
+  'errd.reconfigure': { type: 'errd.reconfigure', procs: [], pollTimerMs: 1_000, atMs: 1 },
   'process.exited': { type: 'process.exited', process, exit, atMs: 1 },
   'processes.seen': { type: 'processes.seen', atMs: 1, found: {} },
   'scan.failed': { type: 'scan.failed', detail: 'x' },
@@ -70,6 +73,8 @@ const errdEvents: Examples<ErrdEvent> = {
 const failoverEvents: Examples<FailoverEvent> = {
   'resource.set': { type: 'resource.set', name: 'a.b', value: 'up', by: 'x', atMs: 1 },
   'failover.phase': { type: 'failover.phase', phase: 'up', atMs: 1 },
+  'failover.switch': { type: 'failover.switch', enabled: false, awaits: true, atMs: 1 },
+  'failover.reconfigure': { type: 'failover.reconfigure', rules: [], handleTimeMs: 0, resources: {}, atMs: 1 },
 };
 const scriptEvents: Examples<ScriptEvent> = {
   'script.started': { type: 'script.started', userlog: null, pid: 1, adopted: false },

@@ -1,0 +1,55 @@
+/**
+ * What an administrator's maintenance switches and a configuration that is changed while the module runs mean for what is known. Pure.
+ * Source: compatibility page 2.15 and 5.3; ADR 0015.
+ */
+import { sameProc } from './errd-rules.js';
+import type { ResourceValues } from './failover-rules.js';
+import type { ModuleContext, ModulePlan, Switches, SwitchName } from './module.types.js';
+
+/** Nothing is switched off. */
+export const allOn: Switches = { errd: true, checker: true, failover: true };
+
+/** The classes that errd is told to watch: none while it is off, whatever the module's window is. */
+export const watchedClasses = ({ switches, armed }: Pick<ModuleContext, 'switches' | 'armed'>): readonly string[] =>
+  switches.errd ? armed : [];
+
+/** What the failover rules are told of the switches. A first result is not awaited where nothing is looked at. */
+export const rulesOf = ({ errd, checker, failover }: Switches): { readonly enabled: boolean; readonly awaits: boolean } => ({
+  enabled: failover,
+  awaits: errd && checker,
+});
+
+/** Values that have changed, and all of them afterwards. */
+export interface Revaluation {
+  readonly resources: ResourceValues;
+  /** What is to be told; `unknown` is said of what there is no more. */
+  readonly changed: ResourceValues;
+}
+const revalued = (before: ResourceValues, changed: ResourceValues, gone: readonly string[] = []): Revaluation => ({
+  resources: Object.fromEntries(Object.entries({ ...before, ...changed }).filter(([name]) => !gone.includes(name))),
+  changed: { ...changed, ...Object.fromEntries(gone.map((name) => [name, 'unknown'])) },
+});
+
+/**
+ * Resources that nobody looks at any more are `init`: a rule that uses one is not evaluated, so that switching something off never
+ * makes anything happen.
+ */
+export function unwatched(context: Pick<ModuleContext, 'plan' | 'resources'>, what: SwitchName): Revaluation {
+  const owned = what === 'errd' ? context.plan.errd.procs.map(({ name }) => `proc.${name}`) : [];
+  const known = owned.filter((name) => name in context.resources);
+  return revalued(context.resources, Object.fromEntries(known.map((name) => [name, 'init'])));
+}
+
+/** What is as it was keeps its value, what was changed begins at init, and what there is no more is forgotten. */
+export function replanned({ plan, resources }: Pick<ModuleContext, 'plan' | 'resources'>, next: ModulePlan): Revaluation {
+  const gone: string[] = [];
+  const changed: Record<string, string> = {};
+  for (const proc of plan.errd.procs) {
+    const name = `proc.${proc.name}`;
+    if (!(name in resources)) continue;
+    const after = next.errd.procs.find((one) => one.name === proc.name);
+    if (after === undefined) gone.push(name);
+    else if (!sameProc(proc, after)) changed[name] = 'init';
+  }
+  return revalued(resources, changed, gone);
+}
