@@ -3,10 +3,11 @@
  * resource agent. One run, one verdict; what the program started and left behind is ended with it.
  */
 import { isAbsolute, relative, resolve, sep } from 'node:path';
-import type { CheckPlace, CheckResult, Closable } from '../../actors/ports.js';
+import type { CheckPlace, CheckResult } from '../../actors/ports.js';
 import type { CustomCheck } from '../../config/types.js';
 import { lastLine, type ProgramEnd, type ProgramRunner, type ProgramSpec } from '../check-program.js';
 import { agentCall, monitorVerdict, parseAgentName } from '../ocf/agent.js';
+import { down, nothing, type Probe } from './probe.js';
 
 /** The executable below the module's folder, or null for a path that leads out of it. */
 export function executableIn(binDir: string, exec: string): string | null {
@@ -27,7 +28,6 @@ const withLine = (what: string, tail: string): string => {
   const line = lastLine(tail);
   return line === null ? what : `${what}: ${line}`;
 };
-const down = (detail: string): CheckResult => ({ up: false, detail, stamp: null });
 
 function verdict(exec: string, end: ProgramEnd): CheckResult {
   if (end.kind === 'failed') return down(end.message);
@@ -70,24 +70,14 @@ function planOf(checker: CustomCheck, place: CheckPlace): Plan {
   };
 }
 
-/** Begins one check by a program; calls back once, never synchronously, unless closed before. `close` ends the program's whole group. */
-export function checkByProgram(
-  run: ProgramRunner,
-  checker: CustomCheck,
-  place: CheckPlace,
-  onResult: (result: CheckResult) => void,
-): Closable {
-  const plan = planOf(checker, place);
-  if ('refused' in plan) {
-    let open = true;
-    queueMicrotask(() => {
-      if (open) onResult(down(plan.refused));
-    });
-    return {
-      close: () => {
-        open = false;
-      },
-    };
-  }
-  return run(plan.spec, (end) => onResult(plan.judge(end)));
-}
+/** Makes the probe of custom checkers that are run each interval; `close` ends the program's whole group. */
+export const createCustomProbe =
+  (run: ProgramRunner): Probe<CustomCheck> =>
+  (checker, place, onResult) => {
+    const plan = planOf(checker, place);
+    if ('refused' in plan) {
+      onResult(down(plan.refused));
+      return nothing;
+    }
+    return run(plan.spec, (end) => onResult(plan.judge(end)));
+  };
