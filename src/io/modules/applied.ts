@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { ActiveModule } from '../../actors/ports.js';
 import type { ConfigResult, ModuleConfig, ModuleMode } from '../../config/types.js';
+import { scriptVariables } from '../ocf/script-variables.js';
 import type { UnpackedFile } from './archive.js';
 import { type EnvironmentSource, type ModuleDirectories, moduleEnvironment } from './environment.js';
 import { listTree, readPlain } from './files.js';
@@ -104,7 +105,10 @@ export const loadActive = async (
         binDir: directories.binDir,
         varDir: directories.varDir,
         scripts,
-        env: moduleEnvironment(environment, name, directories, parsed.value.user?.vars ?? []),
+        env: moduleEnvironment(environment, name, directories, [
+          ...scriptVariables(parsed.value),
+          ...(parsed.value.user?.vars ?? []),
+        ]),
       },
     };
   } catch (error) {

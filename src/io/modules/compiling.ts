@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { expandUserConfig, parseUserConfig } from '../../config/module-config.js';
 import type { ConfigProblem, ConfigResult, ModuleConfig, Unsupported } from '../../config/types.js';
 import { unsupported } from '../../config/unsupported.js';
+import type { ProgramRunner } from '../check-program.js';
+import { checkAgents } from '../ocf/config-check.js';
+import { scriptVariables } from '../ocf/script-variables.js';
 import { directoriesOf, userConfigPath } from './applied.js';
 import type { UnpackedFile } from './archive.js';
 import { type EnvironmentSource, macroEnvironment, moduleEnvironment } from './environment.js';
@@ -41,6 +44,8 @@ export interface CompilingOptions {
   readonly environment: EnvironmentSource;
   readonly compiler: ModuleCompiler;
   readonly hooks: HookRunner;
+  /** Asks OCF agents for their parameters. */
+  readonly programs: ProgramRunner;
 }
 export interface Compiling {
   /** @throws ExpectedFailure CONF_INVALID with every finding. */
@@ -69,7 +74,7 @@ export const unsupportedProblem = ({ element, line, message }: Unsupported, seve
   remedy: 'Leave it out until a version that has it.',
 });
 
-export const createCompiling = ({ layout, environment, compiler, hooks }: CompilingOptions): Compiling => {
+export const createCompiling = ({ layout, environment, compiler, hooks, programs }: CompilingOptions): Compiling => {
   const countOf = (problems: readonly ConfigProblem[]): string => `${problems.length} error${problems.length === 1 ? '' : 's'}`;
 
   const compile = async (name: string): Promise<Compiled> => {
@@ -88,9 +93,17 @@ export const createCompiling = ({ layout, environment, compiler, hooks }: Compil
         `The configuration of ${name} has ${countOf(expanded.problems)}.`,
         expanded.problems,
       );
-    const scripts = await checkScripts(parsed.value, files);
+    const directories = directoriesOf(join(layout.active, name), layout, name);
+    const agents = await checkAgents(parsed.value, {
+      run: programs,
+      file: userConfigPath,
+      text: expanded.value,
+      env: moduleEnvironment(environment, name, directories, parsed.value.user?.vars ?? []),
+    });
+    const scripts = [...(await checkScripts(parsed.value, files)), ...agents];
     const errors = scripts.filter(({ severity }) => severity === 'error');
-    if (errors.length > 0) throw new ExpectedFailure('CONF_INVALID', `The scripts of ${name} have ${countOf(errors)}.`, scripts);
+    if (errors.length > 0)
+      throw new ExpectedFailure('CONF_INVALID', `The scripts and agents of ${name} have ${countOf(errors)}.`, scripts);
     return {
       files,
       config: parsed.value,
@@ -113,7 +126,7 @@ export const createCompiling = ({ layout, environment, compiler, hooks }: Compil
     if (file === undefined || config.user === null) return;
     const directories = directoriesOf(root, layout, name);
     await mkdir(directories.varDir, { recursive: true, mode: 0o750 });
-    const env = moduleEnvironment(environment, name, directories, config.user.vars);
+    const env = moduleEnvironment(environment, name, directories, [...scriptVariables(config), ...config.user.vars]);
     const result = await hooks({ script, path: join(root, file.path), args, env, cwd: directories.varDir });
     if (result.code === 0) return;
     const output = result.output.trim().slice(-1000);

@@ -1,8 +1,9 @@
 /** What is wrong with a module's scripts, found when its configuration is checked or applied and not when they are needed. */
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
-import { isAbsolute } from 'node:path';
+import { isAbsolute, posix } from 'node:path';
 import type { ConfigProblem, ModuleConfig } from '../../config/types.js';
+import { executableIn } from '../probers/custom.js';
 import type { UnpackedFile } from './archive.js';
 
 /** Every script that is called by its name (section 3.5 of the compatibility page). */
@@ -122,16 +123,16 @@ const checkFile = async (file: UnpackedFile): Promise<readonly ConfigProblem[]> 
 
 /** Errors keep a configuration from being applied; a start or stop script that is not there is a warning, `prestart` may be missing. */
 export const checkScripts = async (config: ModuleConfig, files: readonly UnpackedFile[]): Promise<readonly ConfigProblem[]> => {
-  // Without <user> no script is ever called (section 2.8).
-  if (config.user === null || windows) return [];
+  if (windows) return [];
   const found: ConfigProblem[] = [];
   const byName = new Map(files.flatMap((file) => (scriptName(file.path) === null ? [] : [[file.path.slice(4), file] as const])));
-  for (const name of knownScripts) {
+  // Without <user> no script is ever called (section 2.8); checkers are.
+  for (const name of config.user === null ? [] : knownScripts) {
     const file = byName.get(name);
     if (file !== undefined) found.push(...(await checkFile(file)));
   }
   const expected = config.service.mode === 'mirror' ? ['start_prim', 'stop_prim'] : ['start_both', 'stop_both'];
-  for (const name of expected)
+  for (const name of config.user === null ? [] : expected)
     if (!byName.has(name))
       found.push(
         problem(
@@ -143,6 +144,17 @@ export const checkScripts = async (config: ModuleConfig, files: readonly Unpacke
         ),
       );
 
+  for (const checker of config.check?.checkers ?? [])
+    if (checker.kind === 'custom' && checker.ocf === null && executableIn('/bin', checker.exec) === null)
+      found.push(
+        problem(
+          'error',
+          'safe/service/check/custom',
+          checker.exec,
+          `The executable of checker custom.${checker.ident} is not below the module's bin folder.`,
+          'Put it, or a script that calls it, into bin, and name it relative to that.',
+        ),
+      );
   for (const exec of [...new Set(executables(config))]) {
     if (isAbsolute(exec)) {
       if (!(await isThere(exec, constants.X_OK)))
@@ -157,7 +169,7 @@ export const checkScripts = async (config: ModuleConfig, files: readonly Unpacke
         );
       continue;
     }
-    const file = files.find(({ path }) => path === `bin/${exec}`);
+    const file = files.find(({ path }) => path === posix.join('bin', exec));
     if (file === undefined)
       found.push(
         problem(
@@ -175,6 +187,10 @@ export const checkScripts = async (config: ModuleConfig, files: readonly Unpacke
 
 /** What errd and checkers call, without their arguments. */
 const executables = (config: ModuleConfig): readonly string[] => [
-  ...(config.errd?.procs ?? []).flatMap(({ action }) => (action.kind === 'handler' ? [action.exec] : [])),
-  ...(config.check?.checkers ?? []).flatMap((checker) => (checker.kind === 'custom' ? [checker.exec] : [])),
+  ...(config.user === null ? [] : (config.errd?.procs ?? [])).flatMap(({ action }) =>
+    action.kind === 'handler' ? [action.exec] : [],
+  ),
+  ...(config.check?.checkers ?? []).flatMap((checker) =>
+    checker.kind === 'custom' && checker.ocf === null && executableIn('/bin', checker.exec) !== null ? [checker.exec] : [],
+  ),
 ];

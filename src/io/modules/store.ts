@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import type { ConfInfo, Outcome } from '../../actors/face.js';
 import type { ActiveModule } from '../../actors/ports.js';
 import type { InstalledModule, ModuleStorePort } from '../../actors/stores.js';
+import { createProgramRunner, type ProgramRunner } from '../check-program.js';
+import { createClock } from '../clock.js';
+import { createLinuxScriptPlatform } from '../linux/scripts.js';
 import { appliedName, encodeApplied, loadActive, readApplied, safeConfigPath, signatureOf, userConfigPath } from './applied.js';
 import { packArchive, type UnpackedFile, unpackArchive, writeUnpacked } from './archive.js';
 import { createCompiling, type ModuleCompiler, realCompiler, unsupportedProblem } from './compiling.js';
@@ -42,6 +45,8 @@ export interface ModuleStoreOptions {
   /** Ports that the daemon uses, for `ports`. */
   readonly ports: () => { readonly cluster: number; readonly http: number };
   readonly hooks?: HookRunner;
+  /** Runs OCF agents for their meta-data. Default: as on Linux; there are no agents elsewhere. */
+  readonly programs?: ProgramRunner;
 }
 
 type Applied = Extract<Awaited<ReturnType<ModuleStorePort['apply']>>, { readonly ok: true }>['value'];
@@ -129,6 +134,7 @@ export const createModuleStore = (options: ModuleStoreOptions): ModuleStorePort 
     environment,
     compiler,
     hooks: options.hooks ?? createHookRunner(),
+    programs: options.programs ?? createProgramRunner(createLinuxScriptPlatform(), createClock()),
   });
 
   const keepConfiguration = async (name: string, files: readonly UnpackedFile[], wallMs: number): Promise<void> => {
