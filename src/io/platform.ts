@@ -3,14 +3,15 @@ import { createClock } from './clock.js';
 import { createHost } from './host.js';
 import { limitArenas } from './linux/allocator.js';
 import { createLinuxProcesses } from './linux/processes.js';
-import { createLinuxScripts } from './linux/scripts.js';
+import { createLinuxScriptPlatform, createLinuxScripts } from './linux/scripts.js';
 import { createLinuxServices } from './linux/services.js';
+import { createCustomProber } from './probers/custom-prober.js';
 import { createProber } from './probers/index.js';
 import { createRandom } from './random.js';
 import { createRecords } from './records.js';
 import type { GuardedScripts } from './script-runner.js';
 import { createWindowsProcesses } from './windows/processes.js';
-import { createWindowsScripts } from './windows/scripts.js';
+import { createWindowsScriptPlatform, createWindowsScripts } from './windows/scripts.js';
 import { createWindowsServices } from './windows/services.js';
 
 export interface PlatformOptions {
@@ -38,17 +39,18 @@ export async function createPlatformPorts(options: PlatformOptions): Promise<Pla
   const records = createRecords(recordsDir, ({ file, message, movedTo }) =>
     onProblem(`record ${file}: ${message}${movedTo === null ? '' : `; put aside as ${movedTo}`}`),
   );
-  const shared = { clock, random: createRandom(), host: await createHost({ platform }), records, prober: createProber() };
+  const shared = { clock, random: createRandom(), host: await createHost({ platform }), records };
   if (platform === 'win32') {
     const processes = createWindowsProcesses();
-    return {
-      ...shared,
-      processes,
-      services: createWindowsServices(),
-      scripts: createWindowsScripts({ processes, clock, onProblem }),
-    };
+    const services = createWindowsServices();
+    const scripts = createWindowsScripts({ processes, clock, onProblem });
+    const custom = createCustomProber(createWindowsScriptPlatform(processes), { ...shared, processes, scripts });
+    return { ...shared, processes, services, scripts, prober: createProber({ services, custom }) };
   }
   if (platform === 'linux') limitArenas();
   const processes = createLinuxProcesses({ clock });
-  return { ...shared, processes, services: createLinuxServices(), scripts: createLinuxScripts({ processes, clock, onProblem }) };
+  const services = createLinuxServices();
+  const scripts = createLinuxScripts({ processes, clock, onProblem });
+  const custom = createCustomProber(createLinuxScriptPlatform(), { ...shared, processes, scripts });
+  return { ...shared, processes, services, scripts, prober: createProber({ services, custom }) };
 }
