@@ -1,8 +1,7 @@
 import { closeSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { getSystemErrorName } from 'node:util';
 import type { Closable, ExitStatus } from '../../actors/ports.js';
 import { decodeWaitStatus } from './exit-status.js';
+import { loadNative } from './native.js';
 
 /** Process descriptors (pidfd_open(2)): a handle on exactly one process, which becomes readable when that process has ended. */
 export interface Pidfds {
@@ -47,22 +46,15 @@ export function loadPidfds(): Pidfds | null {
 }
 
 function load(): Pidfds | null {
-  const koffi: typeof import('koffi') = createRequire(import.meta.url)('koffi');
-  // The running program's own C library, be it glibc or musl.
-  const libc = koffi.load(null);
+  const native = loadNative();
+  if (native === null) return null;
+  const { libc, lastError, onReadable } = native;
   const syscall: (number: number, a: number, b: number, c: number, d: number) => number = libc.func(
     'long syscall(long number, long a, long b, long c, long d)',
   );
   const ioctl: (fd: number, request: number, argument: Buffer) => number = libc.func(
     'int ioctl(int fd, unsigned long request, _Inout_ uint8_t *argument)',
   );
-  const lastError = (): string => getSystemErrorName(-koffi.errno());
-  const openPolls = new Set<Closable>();
-  // A descriptor that becomes readable while Node tears its loop down would call into JavaScript that is no longer there and
-  // abort the process.
-  process.on('exit', () => {
-    for (const poll of openPolls) poll.close();
-  });
 
   const pidfds: Pidfds = {
     open: (pid) => {
@@ -70,27 +62,11 @@ function load(): Pidfds | null {
       return fd < 0 ? { error: lastError() } : { fd };
     },
     onEnd: (fd, callback) => {
-      let poll: import('koffi').node.PollHandle | null = null;
-      const closable: Closable = {
-        close: () => {
-          poll?.close();
-          poll = null;
-          openPolls.delete(closable);
-        },
-      };
-      try {
-        poll = koffi.node.poll(fd, { readable: true }, () => {
-          if (poll === null) return;
-          closable.close();
-          // The native callback runs outside Node's own bookkeeping: what is thrown there would abort, and promises would wait.
-          setImmediate(callback);
-        });
-        poll.unref();
-      } catch {
-        return null;
-      }
-      openPolls.add(closable);
-      return closable;
+      const watch = onReadable(fd, () => {
+        watch?.close();
+        setImmediate(callback);
+      });
+      return watch;
     },
     exitStatus: (fd) => {
       const info = Buffer.alloc(infoBytes);
