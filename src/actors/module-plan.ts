@@ -7,7 +7,7 @@ const defaultHandleTimeMs = 2_000;
 
 /** What a configuration means for the module's chart. */
 export function planOf(module: string, config: ModuleConfig): ModulePlan {
-  const { service, user, errd, failover } = config;
+  const { service, user, errd, check, failover } = config;
   return {
     module,
     limits: { maxloop: service.maxloop, loopIntervalMs: service.loopIntervalMs },
@@ -18,5 +18,6 @@ export function planOf(module: string, config: ModuleConfig): ModulePlan {
     rules: ruleTable(config).map(({ label, when, action }) => ({ label, when, action })),
     handleTimeMs: failover?.handleTimeMs ?? defaultHandleTimeMs,
     errd: errd ?? { pollTimerMs: 30_000, procs: [] },
+    checkers: check?.checkers ?? [],
   };
 }

@@ -5,6 +5,8 @@
 import type { Actor, InspectionEvent } from 'xstate';
 import { createActor } from 'xstate';
 import type { ClusterConfig, ProcConfig } from '../config/types.js';
+import { checkerMachine } from '../machines/checker.machine.js';
+import { checkersMachine } from '../machines/checkers.machine.js';
 import { errdMachine } from '../machines/errd.machine.js';
 import { defaultClass } from '../machines/errd-rules.js';
 import type { ModuleDigest } from '../machines/membership.types.js';
@@ -18,6 +20,7 @@ import type { InterruptedScript } from '../machines/resume.js';
 import { scriptMachine } from '../machines/script.machine.js';
 import { createActionBook } from './action-book.js';
 import { within } from './bounded.js';
+import { createCheckerProgram, createLooker } from './checker.actor.js';
 import { createDrainWatch } from './drain.actor.js';
 import type { EventRing } from './event-ring.js';
 import { createEventRing } from './event-ring.js';
@@ -120,6 +123,7 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
     });
   };
 
+  const checkerOptions = { ...ports, activeModule: (name: string): ActiveModule | null => actives.get(name) ?? null };
   const machine = nodeMachine.provide({
     actors: {
       module: moduleFarmMachine.provide({
@@ -130,6 +134,13 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
             },
           }),
           errd: errdMachine.provide({ actors: { watcher: createProcessWatch(ports, options.compileMatcher) } }),
+          checkers: checkersMachine.provide({
+            actors: {
+              checker: checkerMachine.provide({
+                actors: { looker: createLooker(checkerOptions), program: createCheckerProgram(checkerOptions) },
+              }),
+            },
+          }),
           drainWatch: createDrainWatch(ports),
         },
       }),

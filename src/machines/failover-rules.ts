@@ -89,6 +89,36 @@ export function holds(expression: RuleExpression, resources: ResourceValues): bo
   }
 }
 
+/** The resources that an expression speaks of. */
+function namesIn(expression: RuleExpression): readonly ResourceName[] {
+  switch (expression.kind) {
+    case 'compare':
+      return [expression];
+    case 'match':
+      return [expression.left, expression.right];
+    case 'not':
+      return namesIn(expression.operand);
+    default:
+      return [...namesIn(expression.left), ...namesIn(expression.right)];
+  }
+}
+
+/** Why a rule holds, as far as it is known why resources that it speaks of are down; null where nothing is known of that. */
+export function becauseOf(
+  rules: readonly Rule[],
+  label: string,
+  resources: ResourceValues,
+  details: Readonly<Record<string, string>>,
+): string | null {
+  const names = rules.filter((rule) => rule.label === label).flatMap((rule) => namesIn(rule.when));
+  const down = names.flatMap((name) => valuesOf(name, resources)).filter(([, value]) => value === 'down');
+  const known = [...new Set(down.map(([name]) => name))].flatMap((name) => {
+    const detail = Object.hasOwn(details, name) ? details[name] : undefined;
+    return detail === undefined ? [] : [`${name} is down: ${detail}`];
+  });
+  return known.length === 0 ? null : known.slice(0, 3).join('; ');
+}
+
 /** The decision that the rules ask for now, or null. A wait that starts while nothing runs yet (`evaluating`) and its opposite are immediate. */
 export function decide(rules: readonly Rule[], resources: ResourceValues, phase: RulePhase): Decision | null {
   if (phase === 'off') return null;

@@ -149,6 +149,10 @@ export const messages = {
   checkerNote: (kind: string, resource: string, note: string): Message =>
     line('I', checkerComponent(kind), `${resource}: ${note}`, { resource }),
 
+  /** Why a checked resource is down; said before the line that says that it is. */
+  checkerFailed: (kind: string, resource: string, note: string): Message =>
+    line('E', checkerComponent(kind), `${resource}: ${note}`, { resource }),
+
   // ------------------------------------------------------------ scripts
 
   /** `userlog` is the file's name without its directory; null where output is not kept. */
@@ -218,6 +222,35 @@ export const messages = {
   webServiceFailed: (reason: string): Message => line('C', 'safekit', `Web service: ${reason}`),
   /** The daemon, or the machine, stood still. */
   stalled: (lengthMs: number): Message => line('C', 'cluster', `This node stood still for ${seconds(lengthMs)}`, { lengthMs }),
+
+  // ------------------------------------------------------------ notifications, monitoring
+
+  /** Said once; the attempts go on. Nothing secret is in it. */
+  notificationFailed: (channel: string, reason: string, remedy: string): Message =>
+    line('E', 'notification', `Notification by ${channel} failed: ${reason}; ${remedy}`, { channel }),
+  notificationRecovered: (channel: string): Message =>
+    line('E', 'notification', `Notification by ${channel} works again`, { channel }),
+  notificationLost: (channel: string, count: number): Message =>
+    line('E', 'notification', `${count} event${count === 1 ? '' : 's'} not told by ${channel}: no room, or too late`, {
+      channel,
+      count,
+    }),
+  notificationNote: (channel: string, note: string): Message =>
+    line('E', 'notification', `Notification by ${channel}: ${note}`, { channel }),
+  notificationConfigured: (channels: number, who: string): Message =>
+    line('U', 'notification', `Notifications configured by ${who}: ${channels} channel${channels === 1 ? '' : 's'}`, {
+      channels,
+      by: who,
+    }),
+  notificationSwitched: (on: boolean, who: string): Message =>
+    line('U', 'notification', `Notifications ${on ? 'enabled' : 'disabled'} by ${who}`, { on, by: who }),
+  notificationRefused: (file: string, problems: number): Message =>
+    line('E', 'notification', `${file} refused: ${problems} error${problems === 1 ? '' : 's'}; holdfast notification status`, {
+      problems,
+    }),
+  snmpReady: (where: string): Message => line('I', 'snmp', `SNMP agent listens on ${where}`),
+  /** Said once; what can be tried again is. */
+  snmpFailed: (what: string, reason: string): Message => line('E', 'snmp', `SNMP ${what}: ${reason}`),
 
   // ------------------------------------------------------------ configuration, daemon
 

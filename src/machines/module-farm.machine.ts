@@ -1,7 +1,7 @@
 /**
  * A farm or light module on one node: STOP, WAIT, UP. Owns the intent, the restart counter and the order of the scripts.
- * Listens to commands (`module.*`), its scripts, errd (`proc.*`), the failover rules (`failover.decided`), the probes during a drain.
- * Sends to its children `errd` and `failover`; emits log lines, values of resources and starts and ends of scripts.
+ * Listens to commands (`module.*`), its scripts, errd (`proc.*`), checkers (`checker.*`), the failover rules (`failover.decided`), the
+ * probes during a drain. Sends to its children `errd`, `checkers` and `failover`; emits log lines, values of resources and starts and ends of scripts.
  * Must never: run two scripts at once, carry out a counted action beyond maxloop, be `serving` outside UP (Ready), or end in a state
  * that nothing leaves while the module is meant to be up. Chart: the statecharts design, 'Farm and light'.
  */
@@ -100,6 +100,7 @@ export const moduleFarmMachine = moduleSetup.createMachine({
       armed: [],
       phase: 'off',
       resources: input.resources ?? {},
+      details: {},
       resume: input.resume,
       disabledClasses: input.disabledClasses,
       enabledClasses: input.enabledClasses,
@@ -107,7 +108,7 @@ export const moduleFarmMachine = moduleSetup.createMachine({
       atMs: 0,
     };
   },
-  entry: ['spawnErrd', 'spawnFailover', 'watchDeadline'],
+  entry: ['spawnErrd', 'spawnFailover', 'spawnCheckers', 'watchDeadline'],
   initial: 'deciding',
   options: { maxIterations: 100 },
   on: {
@@ -115,6 +116,8 @@ export const moduleFarmMachine = moduleSetup.createMachine({
     'proc.failed': { actions: ['noteProcessFailure', 'carryOutProcessAction'] },
     'proc.valued': { actions: 'setProcessResource' },
     'errd.blind': { actions: 'noteBlind' },
+    'checker.valued': { guard: 'isLookedAt', actions: 'setCheckedResource' },
+    'checker.noted': { actions: 'noteChecker' },
     'resource.assign': { actions: 'setResource' },
     'script.started': { actions: 'noteScriptStart' },
     'script.overtime': { actions: 'noteOvertime' },
@@ -125,6 +128,7 @@ export const moduleFarmMachine = moduleSetup.createMachine({
     'module.reconfigure': { actions: 'takePlan' },
     'xstate.error.actor.errd': { actions: 'noteErrdDefect' },
     'xstate.error.actor.failover': { actions: 'noteFailoverDefect' },
+    'xstate.error.actor.checkers': { actions: 'noteCheckersDefect' },
     'child.respawn': { actions: 'respawnChild' },
     'stop.overdue': [
       { guard: 'toWait', target: '.WAIT.blocked', actions: 'noteDeadline' },
@@ -233,6 +237,7 @@ export const moduleFarmMachine = moduleSetup.createMachine({
     UP: {
       description: 'The application is started, serves, is restarted or is being stopped.',
       initial: 'starting',
+      on: { 'checker.restamped': { actions: 'followOtherModule' } },
       states: {
         starting: {
           description: 'The transition script, then start_both.',

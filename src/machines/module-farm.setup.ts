@@ -4,16 +4,19 @@
  */
 import type { AnyEventObject, CallbackLogicFunction } from 'xstate';
 import { assertEvent, fromCallback, setup } from 'xstate';
+import type { CheckersInput } from './checker.types.js';
+import { isArmed, rearmed, resourceOf } from './checker-rules.js';
+import { checkersMachine } from './checkers.machine.js';
 import { drainCeilingMs, drainComplete } from './drain.js';
 import { errdMachine } from './errd.machine.js';
 import type { ErrdInput } from './errd.types.js';
 import { standardClasses } from './errd-rules.js';
 import { failoverMachine } from './failover.machine.js';
 import type { FailoverInput } from './failover.types.js';
-import type { RulePhase } from './failover-rules.js';
-import { replanned, rulesOf, unwatched, watchedClasses } from './maintenance.js';
+import { becauseOf, type ResourceValues, type RulePhase } from './failover-rules.js';
+import { checkedClasses, replanned, rulesOf, unwatched, watchedClasses } from './maintenance.js';
 import type { Message } from './messages.js';
-import { messages } from './messages.js';
+import { checkerComponent, messages } from './messages.js';
 import type { CommandEvent, DrainInput, ModuleContext, ModuleEmitted, ModuleEvent, ModuleInput, Origin } from './module.types.js';
 import {
   accept,
@@ -61,18 +64,27 @@ const failoverInput = (context: ModuleContext): FailoverInput => ({
   ...rulesOf(context.switches),
 });
 
+const checkersInput = ({ plan }: ModuleContext): CheckersInput => ({ module: plan.module, checkers: plan.checkers });
+const ruleOrigin = ({ plan, resources, details }: ModuleContext, rule: string): Origin => {
+  const because = becauseOf(plan.rules, rule, resources, details);
+  return because === null ? { kind: 'rule', by: rule } : { kind: 'rule', by: rule, because };
+};
+/** Class of a resource, which is the kind of its checker. */
+const kindOf = (resource: string): string => resource.slice(0, resource.indexOf('.'));
+
 const base = setup({
   types: {} as {
     context: ModuleContext;
     events: ModuleEvent;
     input: ModuleInput;
     emitted: ModuleEmitted;
-    children: { script: 'script'; errd: 'errd'; failover: 'failover'; drainWatch: 'drainWatch' };
+    children: { script: 'script'; errd: 'errd'; failover: 'failover'; checkers: 'checkers'; drainWatch: 'drainWatch' };
   },
   actors: {
     script: scriptMachine,
     errd: errdMachine,
     failover: failoverMachine,
+    checkers: checkersMachine,
     drainWatch: fromCallback<AnyEventObject, DrainInput>(notProvided),
   },
   guards: {
@@ -90,6 +102,12 @@ const base = setup({
     wasResumed: ({ context }) => context.resume !== null,
     resumesIn: ({ context }, params: { readonly leaves: readonly string[] }) =>
       params.leaves.includes(context.resume?.path ?? ''),
+    /** What comes of a checker whose window has closed meanwhile says nothing. */
+    isLookedAt: ({ context, event }) => {
+      assertEvent(event, 'checker.valued');
+      const classes = checkedClasses(context);
+      return context.plan.checkers.some((one) => resourceOf(one) === event.name && isArmed(one, classes));
+    },
     wakes: ({ context, event }) => {
       assertEvent(event, 'failover.decided');
       return event.action === 'wakeup' && !context.held;
@@ -119,15 +137,28 @@ const base = setup({
   },
 });
 
+/** What was known of why something is down, without what has another value now. */
+const without = (details: Readonly<Record<string, string>>, changed: ResourceValues): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(details).filter(([name]) => !(name in changed)));
+
 const arming = (classes: readonly string[], verify: boolean) =>
   base.enqueueActions(({ context, enqueue }) => {
-    enqueue.assign({ armed: classes });
-    enqueue.sendTo('errd', {
-      type: 'errd.arm',
-      atMs: context.atMs,
-      classes: watchedClasses({ ...context, armed: classes }),
-      verify,
+    const { atMs, plan } = context;
+    const next = { ...context, armed: classes };
+    // The values before the phase: what is looked at for the first time is waited for.
+    const changed = rearmed(plan.checkers, checkedClasses(context), checkedClasses(next));
+    enqueue.assign({
+      armed: classes,
+      resources: { ...context.resources, ...changed },
+      details: without(context.details, changed),
     });
+    for (const [name, value] of Object.entries(changed)) {
+      enqueue.emit({ type: 'resource', name, value, by: 'heart', atMs, quiet: true });
+      enqueue.sendTo('failover', { type: 'resource.set', name, value, by: 'heart', atMs });
+    }
+    enqueue.sendTo('checkers', { type: 'checkers.arm', classes: checkedClasses(next), patient: !verify });
+    if (classes.length === 0) enqueue.sendTo('errd', { type: 'errd.disarm' });
+    else enqueue.sendTo('errd', { type: 'errd.arm', atMs, classes: watchedClasses(next), verify });
   });
 const telling = (phase: RulePhase) =>
   base.enqueueActions(({ context, enqueue }) => {
@@ -141,6 +172,7 @@ export const moduleSetup = base.extend({
     // ---------------------------------------------------------------- children
     spawnErrd: base.spawnChild('errd', { id: 'errd', input: ({ context }) => errdInput(context) }),
     spawnFailover: base.spawnChild('failover', { id: 'failover', input: ({ context }) => failoverInput(context) }),
+    spawnCheckers: base.spawnChild('checkers', { id: 'checkers', input: ({ context }) => checkersInput(context) }),
     noteErrdDefect: base.enqueueActions(({ enqueue, event }) => {
       assertEvent(event, 'xstate.error.actor.errd');
       enqueue.emit(emitLine(messages.partFailed('errd', String(event.error))));
@@ -150,6 +182,11 @@ export const moduleSetup = base.extend({
       assertEvent(event, 'xstate.error.actor.failover');
       enqueue.emit(emitLine(messages.partFailed('failover', String(event.error))));
       enqueue.raise({ type: 'child.respawn', child: 'failover' }, { delay: 'childBackoff' });
+    }),
+    noteCheckersDefect: base.enqueueActions(({ enqueue, event }) => {
+      assertEvent(event, 'xstate.error.actor.checkers');
+      enqueue.emit(emitLine(messages.partFailed('checkers', String(event.error))));
+      enqueue.raise({ type: 'child.respawn', child: 'checkers' }, { delay: 'childBackoff' });
     }),
     /** The new child is told where the module is, in whatever state that is; the rules keep the resources that were known. */
     respawnChild: base.enqueueActions(({ context, enqueue, event }) => {
@@ -162,16 +199,18 @@ export const moduleSetup = base.extend({
         enqueue.sendTo('failover', { type: 'failover.phase', atMs, phase });
         return;
       }
+      if (event.child === 'checkers') {
+        enqueue.spawnChild('checkers', { id: 'checkers', input: checkersInput(context) });
+        enqueue.sendTo('checkers', { type: 'checkers.arm', classes: checkedClasses(context), patient: false });
+        return;
+      }
       enqueue.spawnChild('errd', { id: 'errd', input: errdInput(context) });
       enqueue.sendTo('errd', { type: 'errd.arm', atMs, classes, verify: false });
     }),
     armPre: arming(['pre'], false),
     armBoth: arming(['pre', 'both'], false),
     armVerifying: arming(['pre', 'both'], true),
-    disarmAll: base.enqueueActions(({ enqueue }) => {
-      enqueue.assign({ armed: [] });
-      enqueue.sendTo('errd', { type: 'errd.disarm' });
-    }),
+    disarmAll: arming([], false),
     phaseOff: telling('off'),
     phaseEvaluating: telling('evaluating'),
     phaseBlocked: telling('blocked'),
@@ -225,15 +264,16 @@ export const moduleSetup = base.extend({
       enqueue.assign({ intent: 'none', resume: null, handler: null, services: [] });
       enqueue.cancel(overdueId);
     }),
-    carryOutDecision: base.enqueueActions(({ event, enqueue }) => {
+    carryOutDecision: base.enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'failover.decided');
       if (event.action === 'wakeup' || event.action === 'swap') return;
-      enqueue.raise({ type: `module.${event.action}`, origin: { kind: 'rule', by: event.rule }, atMs: event.atMs });
+      enqueue.raise({ type: `module.${event.action}`, origin: ruleOrigin(context, event.rule), atMs: event.atMs });
     }),
-    noteWait: base.enqueueActions(({ event, enqueue }) => {
+    noteWait: base.enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'failover.decided');
-      const origin: Origin = { kind: 'rule', by: event.rule };
-      enqueue.assign({ activeRule: event.rule, reason: `wait from failover rule ${event.rule}`, atMs: event.atMs });
+      const origin = ruleOrigin(context, event.rule);
+      const because = origin.because === undefined ? '' : `: ${origin.because}`;
+      enqueue.assign({ activeRule: event.rule, reason: `wait from failover rule ${event.rule}${because}`, atMs: event.atMs });
       enqueue.emit(emitLine(originLine('wait', origin)));
     }),
     noteWakeup: base.enqueueActions(({ context, event, enqueue }) => {
@@ -288,15 +328,47 @@ export const moduleSetup = base.extend({
       enqueue.emit(emitLine(messages.errdSwitched(event.class, event.on, event.by)));
     }),
 
+    // ---------------------------------------------------------------- checkers
+    setCheckedResource: base.enqueueActions(({ context, event, enqueue }) => {
+      assertEvent(event, 'checker.valued');
+      const { name, value, detail, atMs } = event;
+      const kind = kindOf(name);
+      const by = checkerComponent(kind);
+      const details = without(context.details, { [name]: value });
+      enqueue.assign({
+        resources: { ...context.resources, [name]: value },
+        details: value === 'down' ? { ...details, [name]: detail } : details,
+      });
+      enqueue.emit(
+        emitLine(value === 'down' ? messages.checkerFailed(kind, name, detail) : messages.checkerNote(kind, name, detail)),
+      );
+      enqueue.emit({ type: 'resource', name, value, by, atMs, quiet: false });
+      enqueue.sendTo('failover', { type: 'resource.set', name, value, by, atMs });
+    }),
+    noteChecker: base.emit(({ event }) => {
+      assertEvent(event, 'checker.noted');
+      return emitLine(messages.checkerFailed(kindOf(event.name), event.name, event.detail));
+    }),
+    /** What this module waits for was started anew: this module starts anew as well (section 2.11.6). */
+    followOtherModule: base.raise(({ event }) => {
+      assertEvent(event, 'checker.restamped');
+      const origin: Origin = { kind: 'component', by: checkerComponent(kindOf(event.name)) };
+      return { type: 'module.stopstart' as const, origin, atMs: event.atMs };
+    }),
+
     // ---------------------------------------------------------------- maintenance
     noteSwitch: base.enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'maintenance.switch');
       const { what, on, by, atMs } = event;
       const next = { ...context, switches: { ...context.switches, [what]: on } };
-      const { resources, changed } = on ? { resources: context.resources, changed: {} } : unwatched(context, what);
+      const { resources, changed } =
+        on && what !== 'checker' ? { resources: context.resources, changed: {} } : unwatched(context, what);
       enqueue.assign({ switches: next.switches, resources, atMs });
       enqueue.emit(emitLine(messages.switched(what, on, by)));
       enqueue.emit({ type: 'resource', name: `usersetting.${what}`, value: on ? 'on' : 'off', by, atMs, quiet: true });
+      if (what === 'checker') {
+        enqueue.sendTo('checkers', { type: 'checkers.arm', classes: checkedClasses(next), patient: false });
+      }
       if (what === 'errd') enqueue.sendTo('errd', { type: 'errd.arm', atMs, classes: watchedClasses(next), verify: false });
       // Before the values: what nobody looks at any more is not waited for.
       enqueue.sendTo('failover', { type: 'failover.switch', ...rulesOf(next.switches), atMs });
@@ -316,6 +388,7 @@ export const moduleSetup = base.extend({
       }
       const { procs, pollTimerMs } = plan.errd;
       enqueue.sendTo('errd', { type: 'errd.reconfigure', procs, pollTimerMs, atMs });
+      enqueue.sendTo('checkers', { type: 'checkers.configure', checkers: plan.checkers });
       const { rules, handleTimeMs } = plan;
       enqueue.sendTo('failover', { type: 'failover.reconfigure', rules, handleTimeMs, resources, atMs });
     }),

@@ -141,7 +141,7 @@ export function accept(context: ModuleContext, event: CommandEvent): Acceptance 
     cause: origin,
     action: scriptAction[intent],
     activeRule: origin.kind === 'rule' ? origin.by : null,
-    reason: reasons[origin.kind](command, origin.by),
+    reason: reasons[origin.kind](command, origin.by) + (origin.because === undefined ? '' : `: ${origin.because}`),
     services: event.services ?? [],
     wish:
       command === 'stop' || command === 'forcestop'

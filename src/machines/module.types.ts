@@ -1,5 +1,6 @@
 /** Types of the module's chart (farm and light). All values are readonly and JSON-serialisable. */
-import type { Drain, ErrdConfig, ProcConfig } from '../config/types.js';
+import type { CheckerConfig, Drain, ErrdConfig, ProcConfig } from '../config/types.js';
+import type { CheckerReport } from './checker.types.js';
 import type { ErrdReport } from './errd.types.js';
 import type { FailoverVerdict } from './failover.types.js';
 import type { ResourceValues, Rule, RulePhase } from './failover-rules.js';
@@ -11,6 +12,8 @@ import type { Adoption, ScriptOutcome, ScriptReport } from './script.types.js';
 export interface Origin {
   readonly kind: 'admin' | 'component' | 'rule' | 'boot' | 'automatic' | 'maxloop';
   readonly by: string;
+  /** What made a rule hold, in one sentence. */
+  readonly because?: string;
 }
 
 /** What the chart is on its way to, beyond what it does now. Stronger ones replace weaker ones. */
@@ -32,6 +35,7 @@ export interface ModulePlan {
   readonly rules: readonly Rule[];
   readonly handleTimeMs: number;
   readonly errd: ErrdConfig;
+  readonly checkers: readonly CheckerConfig[];
 }
 
 /** Where and how an earlier run of the daemon left the module. */
@@ -85,6 +89,8 @@ export interface ModuleContext {
   readonly phase: RulePhase;
   /** What the rules were told of the resources: they are told again when their machine has failed. */
   readonly resources: ResourceValues;
+  /** Why a checked resource is down, by its name. */
+  readonly details: Readonly<Record<string, string>>;
   readonly resume: Resumption | null;
   readonly disabledClasses: readonly string[];
   readonly enabledClasses: readonly string[];
@@ -114,6 +120,7 @@ export type ModuleEvent =
   | ScriptReport
   | FailoverVerdict
   | ErrdReport
+  | CheckerReport
   | { readonly type: 'module.handle'; readonly handler: string; readonly proc: string; readonly atMs: number }
   | {
       readonly type: 'resource.assign';
@@ -134,7 +141,8 @@ export type ModuleEvent =
   /** A child's machine threw; told by the runtime of XState. */
   | { readonly type: 'xstate.error.actor.errd'; readonly error: unknown }
   | { readonly type: 'xstate.error.actor.failover'; readonly error: unknown }
-  | { readonly type: 'child.respawn'; readonly child: 'errd' | 'failover' }
+  | { readonly type: 'xstate.error.actor.checkers'; readonly error: unknown }
+  | { readonly type: 'child.respawn'; readonly child: 'errd' | 'failover' | 'checkers' }
   /** The module has been leaving for as long as all its limits together allow. */
   | { readonly type: 'stop.overdue' }
   | { readonly type: 'errd.switch'; readonly class: string; readonly on: boolean; readonly by: string; readonly atMs: number }

@@ -2,6 +2,9 @@
 import type { AnyEventObject } from 'xstate';
 import { fromCallback } from 'xstate';
 import type { ProcConfig } from '../config/types.js';
+import { checkerMachine } from '../machines/checker.machine.js';
+import type { CheckerInput, LookerCommand } from '../machines/checker.types.js';
+import { checkersMachine } from '../machines/checkers.machine.js';
 import { errdMachine } from '../machines/errd.machine.js';
 import type { WatcherCommand } from '../machines/errd.types.js';
 import type { DrainInput } from '../machines/module.types.js';
@@ -20,6 +23,16 @@ export const silentNodeMachine = nodeMachine.provide({
         script: scriptMachine.provide({ actors: { runner: fromCallback<RunnerCommand, RunnerInput>(nothing) } }),
         errd: errdMachine.provide({
           actors: { watcher: fromCallback<WatcherCommand, { readonly procs: readonly ProcConfig[] }>(nothing) },
+        }),
+        checkers: checkersMachine.provide({
+          actors: {
+            checker: checkerMachine.provide({
+              actors: {
+                looker: fromCallback<LookerCommand, CheckerInput>(nothing),
+                program: fromCallback<AnyEventObject, CheckerInput>(nothing),
+              },
+            }),
+          },
         }),
         drainWatch: fromCallback<AnyEventObject, DrainInput>(nothing),
       },

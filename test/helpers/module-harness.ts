@@ -4,7 +4,11 @@
  */
 import type { Actor, AnyEventObject } from 'xstate';
 import { createActor, fromCallback } from 'xstate';
-import type { ProcConfig } from '../../src/config/types.js';
+import type { CheckerConfig, ProcConfig } from '../../src/config/types.js';
+import { checkerMachine } from '../../src/machines/checker.machine.js';
+import type { CheckerInput, LookerCommand } from '../../src/machines/checker.types.js';
+import { resourceOf } from '../../src/machines/checker-rules.js';
+import { checkersMachine } from '../../src/machines/checkers.machine.js';
 import { errdMachine } from '../../src/machines/errd.machine.js';
 import type { ErrdEvent, ErrdExit, ErrdProcess, WatcherCommand } from '../../src/machines/errd.types.js';
 import type { CommandName, DrainInput, ModuleInput, ModulePlan, Origin, ProbeSource } from '../../src/machines/module.types.js';
@@ -48,6 +52,17 @@ export interface World {
   broken: boolean;
   /** The list of processes can be had. */
   answers: boolean;
+  /** What checks find, by resource; what is not there is up. `silent` never answers. */
+  readonly checked: Map<string, 'up' | 'down' | 'silent'>;
+  /** What checked things say of themselves, by resource. */
+  readonly stamps: Map<string, string>;
+  /** Checks that were begun and not ended, by resource, and the most at one time. */
+  readonly looking: Map<string, number>;
+  /** When checks were begun, by resource. */
+  readonly looks: Map<string, number[]>;
+  /** Executables of looping checkers that run. */
+  readonly programs: Set<string>;
+  endProgram: ((detail: string) => void) | null;
 }
 export const requested: ErrdExit = { kind: 'signal', code: null, signal: 'SIGTERM' };
 export const crash: ErrdExit = { kind: 'signal', code: null, signal: 'SIGKILL' };
@@ -75,6 +90,18 @@ export const aPlan: ModulePlan = {
   rules: [],
   handleTimeMs: 2_000,
   errd: { pollTimerMs: 10_000, procs: [] },
+  checkers: [],
+};
+export const aCheck: CheckerConfig & { readonly kind: 'tcp' } = {
+  kind: 'tcp',
+  ident: 'web',
+  when: 'both',
+  action: 'restart',
+  grace: 1,
+  addr: '127.0.0.1',
+  port: 443,
+  intervalMs: 10_000,
+  timeoutMs: 5_000,
 };
 export const admin: Origin = { kind: 'admin', by: 'root' };
 export const component: Origin = { kind: 'component', by: 'check' };
@@ -101,6 +128,12 @@ function createWorld(clock: VirtualClock): NotifyingWorld {
     scans: 0,
     broken: false,
     answers: true,
+    checked: new Map(),
+    stamps: new Map(),
+    looking: new Map(),
+    looks: new Map(),
+    programs: new Set(),
+    endProgram: null,
     notify: null,
     start(name, count = 1) {
       const made = Array.from({ length: count }, () => {
@@ -152,7 +185,7 @@ export interface Harness {
   resource(name: string, value: string): void;
   probes(sources: readonly ProbeSource[], sinceMs?: number): void;
   /** Makes the child's own machine fail as a defect would. */
-  breakChild(child: 'errd' | 'failover'): void;
+  breakChild(child: 'errd' | 'failover' | 'checkers'): void;
   run(ms: number): void;
   stop(): void;
 }
@@ -290,6 +323,50 @@ export function createHarness(options: HarnessOptions = {}): Harness {
       open = false;
     };
   });
+  const looker = fromCallback<LookerCommand, CheckerInput>(({ input, sendBack, receive }) => {
+    if (world.broken) {
+      world.broken = false;
+      throw new Error('the looker is broken');
+    }
+    const name = resourceOf(input.checker);
+    const count = (change: number): void => {
+      world.looking.set(name, (world.looking.get(name) ?? 0) + change);
+    };
+    let isOpen = true;
+    let timer: unknown = null;
+    const end = (up: boolean, detail: string): void => {
+      timer = null;
+      count(-1);
+      const stamp = up ? (world.stamps.get(name) ?? null) : null;
+      if (isOpen) sendBack({ type: 'check.ended', up, detail, stamp, atMs: clock.monotonicMs() });
+    };
+    receive(({ type }) => {
+      if (type === 'expire') {
+        clock.clearTimeout(timer);
+        end(false, 'no answer');
+        return;
+      }
+      count(1);
+      world.looks.set(name, [...(world.looks.get(name) ?? []), clock.nowMs()]);
+      if ((world.looking.get(name) ?? 0) > 1) violations.push(`${name} is looked at twice at once`);
+      const found = world.checked.get(name) ?? 'up';
+      timer = clock.setTimeout(() => end(found === 'up', found), found === 'silent' ? 3_600_000 : 1);
+    });
+    return () => {
+      isOpen = false;
+      if (timer !== null) count(-1);
+      clock.clearTimeout(timer);
+    };
+  });
+  const program = fromCallback<AnyEventObject, CheckerInput>(({ input, sendBack }) => {
+    const name = resourceOf(input.checker);
+    world.programs.add(name);
+    world.endProgram = (detail) => {
+      world.programs.delete(name);
+      sendBack({ type: 'program.ended', detail });
+    };
+    return () => world.programs.delete(name);
+  });
   const drainWatch = fromCallback<AnyEventObject, DrainInput>(() => {
     if (options.drainBreaks) throw new Error('the drain watch is broken');
     return () => undefined;
@@ -299,6 +376,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
     actors: {
       script: scriptMachine.provide({ actors: { runner } }),
       errd: errdMachine.provide({ actors: { watcher } }),
+      checkers: checkersMachine.provide({ actors: { checker: checkerMachine.provide({ actors: { looker, program } }) } }),
       drainWatch,
     },
   });
@@ -349,7 +427,17 @@ export function createHarness(options: HarnessOptions = {}): Harness {
     probes: (sources, sinceMs = clock.monotonicMs()) =>
       actor.send({ type: 'probes.observed', sources, atMs: clock.monotonicMs(), sinceMs }),
     breakChild: (child) => {
-      const { errd, failover } = actor.getSnapshot().children;
+      const { errd, failover, checkers } = actor.getSnapshot().children;
+      if (child === 'checkers') {
+        checkers?.send({
+          type: 'checkers.arm',
+          patient: false,
+          get classes() {
+            return broken();
+          },
+        });
+        return;
+      }
       if (child === 'errd') {
         errd?.send({
           type: 'process.exited',

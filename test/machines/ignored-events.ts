@@ -6,9 +6,9 @@
 /**
  * already: it is so, or on its way · weaker: the module is on its way to something stronger · refused: the command is answered
  * with an error before it gets here · later: the failure is reported again, and taken then · late: the answer to a question that
- * is no longer asked · passing: the state is left in the step that entered it · ending: a signal was sent, or is not needed any more
+ * is no longer asked · elsewhere: another part of the same chart takes it · passing: the state is left in the step that entered it · ending: a signal was sent, or is not needed any more
  */
-export type Reason = 'already' | 'weaker' | 'refused' | 'later' | 'late' | 'passing' | 'ending';
+export type Reason = 'already' | 'weaker' | 'refused' | 'later' | 'late' | 'elsewhere' | 'passing' | 'ending';
 
 export interface Ignored {
   readonly event: string;
@@ -17,12 +17,16 @@ export interface Ignored {
   readonly reason: Reason;
 }
 
-export const ignoredEvents: Readonly<Record<'module' | 'errd' | 'failover' | 'script' | 'node', readonly Ignored[]>> = {
+export const ignoredEvents: Readonly<
+  Record<'module' | 'errd' | 'failover' | 'checker' | 'checkers' | 'script' | 'node', readonly Ignored[]>
+> = {
   module: [
     ...['start', 'stop', 'restart', 'stopstart', 'wait', 'wakeup', 'forcestop', 'shutdown', 'handle'].map(
       (command): Ignored => ({ event: `module.${command}`, states: ['deciding'], reason: 'passing' }),
     ),
     { event: 'errd.surveyed', states: ['deciding'], reason: 'passing' },
+    { event: 'checker.restamped', states: ['deciding'], reason: 'passing' },
+    { event: 'checker.restamped', states: ['STOP', 'WAIT'], reason: 'already' },
     { event: 'probes.observed', states: ['deciding'], reason: 'passing' },
 
     { event: 'module.start', states: ['WAIT.preparing', 'WAIT.evaluating', 'WAIT.blocked', 'WAIT.updating'], reason: 'already' },
@@ -83,6 +87,16 @@ export const ignoredEvents: Readonly<Record<'module' | 'errd' | 'failover' | 'sc
     { event: 'scan.due', states: ['idle'], reason: 'late' },
   ],
   failover: [],
+  checker: [
+    { event: 'checker.arm', states: ['looping', 'armed'], reason: 'already' },
+    { event: 'checker.disarm', states: ['disarmed'], reason: 'already' },
+    { event: 'check.ended', states: ['disarmed', 'looping', 'armed.look.resting'], reason: 'late' },
+    { event: 'check.ended', states: ['armed.beat'], reason: 'elsewhere' },
+    { event: 'check.due', states: ['disarmed', 'looping'], reason: 'late' },
+    { event: 'check.due', states: ['armed.verdict', 'armed.beat'], reason: 'elsewhere' },
+    { event: 'program.ended', states: ['disarmed', 'looping.pausing', 'armed'], reason: 'late' },
+  ],
+  checkers: [],
   script: [
     ...['script.started', 'script.exited', 'script.failed', 'script.absent', 'script.terminate', 'script.kill'].map(
       (event): Ignored => ({ event, states: ['done'], reason: 'late' }),

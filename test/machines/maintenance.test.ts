@@ -33,11 +33,11 @@ t.test('pure: what the switches mean', (t) => {
   t.same(rulesOf({ errd: true, checker: false, failover: false }), { enabled: false, awaits: false });
   const plan = { ...aPlan, errd: { pollTimerMs: 1, procs: [aProc, other] } };
   const resources = { 'proc.app': 'up', 'a.b': 'down' };
-  t.same(unwatched({ plan, resources }, 'errd'), {
+  t.same(unwatched({ plan, resources, armed: [] }, 'errd'), {
     resources: { 'proc.app': 'init', 'a.b': 'down' },
     changed: { 'proc.app': 'init' },
   });
-  t.same(unwatched({ plan, resources }, 'failover'), { resources, changed: {} });
+  t.same(unwatched({ plan, resources, armed: [] }, 'failover'), { resources, changed: {} });
   t.end();
 });
 
@@ -48,7 +48,7 @@ t.test('pure: values over a change of the configuration', (t) => {
   };
   const resources = { 'proc.app': 'up', 'proc.other': 'down', 'proc.gone': 'down', 'a.b': 'down' };
   const next = { ...plan, errd: { pollTimerMs: 5, procs: [aProc, { ...other, atLeast: 2 }] } };
-  t.same(replanned({ plan, resources }, next), {
+  t.same(replanned({ plan, resources, armed: ['pre', 'both'], switches: allOn }, next), {
     resources: { 'proc.app': 'up', 'proc.other': 'init', 'a.b': 'down' },
     changed: { 'proc.other': 'init', 'proc.gone': 'unknown' },
   });

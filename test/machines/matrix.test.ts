@@ -1,5 +1,8 @@
 import t from 'tap';
 import type { AnyStateNode } from 'xstate';
+import { checkerMachine } from '../../src/machines/checker.machine.js';
+import type { CheckerEvent, CheckersEvent } from '../../src/machines/checker.types.js';
+import { checkersMachine } from '../../src/machines/checkers.machine.js';
 import { errdMachine } from '../../src/machines/errd.machine.js';
 import type { ErrdEvent } from '../../src/machines/errd.types.js';
 import { failoverMachine } from '../../src/machines/failover.machine.js';
@@ -45,6 +48,9 @@ const moduleEvents: Examples<ModuleEvent> = {
   'proc.valued': { type: 'proc.valued', name: 'app', value: 'up', atMs: 5_000 },
   'errd.surveyed': { type: 'errd.surveyed', healthy: true, atMs: 5_000 },
   'errd.blind': { type: 'errd.blind', detail: 'x' },
+  'checker.valued': { type: 'checker.valued', name: 'tcp.web', value: 'down', detail: 'x', atMs: 5_000 },
+  'checker.restamped': { type: 'checker.restamped', name: 'module.db', atMs: 5_000 },
+  'checker.noted': { type: 'checker.noted', name: 'custom.c', detail: 'x' },
   'errd.switch': { type: 'errd.switch', class: 'own', on: true, by: 'root', atMs: 5_000 },
   'maintenance.switch': { type: 'maintenance.switch', what: 'failover', on: false, by: 'root', atMs: 5_000 },
   'module.reconfigure': { type: 'module.reconfigure', plan: aPlan, by: 'root', atMs: 5_000 },
@@ -58,6 +64,7 @@ const moduleEvents: Examples<ModuleEvent> = {
   'stop.overdue': { type: 'stop.overdue' },
   'xstate.error.actor.errd': { type: 'xstate.error.actor.errd', error: 'x' },
   'xstate.error.actor.failover': { type: 'xstate.error.actor.failover', error: 'x' },
+  'xstate.error.actor.checkers': { type: 'xstate.error.actor.checkers', error: 'x' },
 };
 const errdEvents: Examples<ErrdEvent> = {
   'errd.arm': { type: 'errd.arm', classes: ['both'], atMs: 1, verify: false },
@@ -75,6 +82,20 @@ const failoverEvents: Examples<FailoverEvent> = {
   'failover.phase': { type: 'failover.phase', phase: 'up', atMs: 1 },
   'failover.switch': { type: 'failover.switch', enabled: false, awaits: true, atMs: 1 },
   'failover.reconfigure': { type: 'failover.reconfigure', rules: [], handleTimeMs: 0, resources: {}, atMs: 1 },
+};
+const checkerEvents: Examples<CheckerEvent> = {
+  'checker.arm': { type: 'checker.arm', patient: false },
+  'checker.disarm': { type: 'checker.disarm' },
+  'check.ended': { type: 'check.ended', up: true, detail: 'x', stamp: null, atMs: 1 },
+  'check.due': { type: 'check.due' },
+  'program.ended': { type: 'program.ended', detail: 'x' },
+};
+const checkersEvents: Examples<CheckersEvent> = {
+  'checkers.arm': { type: 'checkers.arm', classes: ['both'], patient: true },
+  'checkers.configure': { type: 'checkers.configure', checkers: [] },
+  'checker.valued': { type: 'checker.valued', name: 'tcp.web', value: 'down', detail: 'x', atMs: 1 },
+  'checker.restamped': { type: 'checker.restamped', name: 'module.db', atMs: 1 },
+  'checker.noted': { type: 'checker.noted', name: 'custom.c', detail: 'x' },
 };
 const scriptEvents: Examples<ScriptEvent> = {
   'script.started': { type: 'script.started', userlog: null, pid: 1, adopted: false },
@@ -102,6 +123,8 @@ const machines: readonly [keyof typeof ignoredEvents, AnyStateNode, readonly str
   ['module', moduleFarmMachine.root, Object.keys(moduleEvents)],
   ['errd', errdMachine.root, Object.keys(errdEvents)],
   ['failover', failoverMachine.root, Object.keys(failoverEvents)],
+  ['checker', checkerMachine.root, Object.keys(checkerEvents)],
+  ['checkers', checkersMachine.root, Object.keys(checkersEvents)],
   ['script', scriptMachine.root, Object.keys(scriptEvents)],
   ['node', nodeMachine.root, nodeEvents],
 ];
