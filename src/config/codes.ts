@@ -29,6 +29,9 @@ export const problemCodes = {
   CONF_CONFLICT: 'Two settings, each right by itself, contradict each other.',
   CONF_DOUBTFUL: 'Warning: the setting is allowed, but probably not what was meant.',
   CONF_NAME_TRUNCATED: 'Warning: Linux knows only the first 15 characters of a process name; the rest is cut off.',
+  CONF_NOT_DYNAMIC: 'The change cannot be carried out while the module runs; stop it first.',
+  CONF_RULE: 'A failover rule cannot be read.',
+  CONF_RULE_LUA: 'A section of rules in Lua holds something else than the forms that are read.',
   CONF_REFERENCE: 'A node or lan is named that cluster.xml does not have.',
   CONF_TOO_MANY: 'There are more findings than are listed.',
 } as const satisfies Readonly<Record<string, string>>;

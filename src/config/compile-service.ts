@@ -1,5 +1,6 @@
 import { compileCheck } from './compile-check.js';
 import { compileErrd, type ErrdContext } from './compile-errd.js';
+import { compileFailover } from './compile-failover.js';
 import { compileHeart, compileRfs } from './compile-mirror.js';
 import { compileVip } from './compile-vip.js';
 import { reportDuplicates } from './duplicates.js';
@@ -23,7 +24,7 @@ import {
 } from './schema-module.js';
 import { rfs } from './schema-rfs.js';
 import { vip } from './schema-vip.js';
-import type { FailoverConfig, FarmConfig, ModuleConfig, ModuleMode, ServiceConfig, UserConfig, VhostConfig } from './types.js';
+import type { FarmConfig, ModuleConfig, ModuleMode, ServiceConfig, UserConfig, VhostConfig } from './types.js';
 import type { XmlElement } from './xml-tree.js';
 
 function compileFarm(element: XmlElement, report: ProblemReport): FarmConfig {
@@ -87,36 +88,6 @@ function compileVhost(element: XmlElement, report: ProblemReport, mode: ModuleMo
   };
 }
 
-function compileFailover(element: XmlElement, report: ProblemReport): FailoverConfig {
-  const { extends: extending, period, handle_time } = failover.attributes;
-  const [periodMs, handleTimeMs] = [read(element, period), read(element, handle_time)];
-  if (handleTimeMs % periodMs !== 0) {
-    const message = `handle_time (${handleTimeMs} ms) is not a multiple of period (${periodMs} ms).`;
-    report.error(placeOf(element, handle_time), 'CONF_CONFLICT', message, `Choose ${periodMs}ms times a whole number.`);
-  }
-  const sections = element.contents.filter(({ text }) => text.trim() !== '');
-  if (sections.some(({ kind }) => kind === 'text')) {
-    report.warning(
-      element,
-      'CONF_DOUBTFUL',
-      'There are rules outside of a CDATA section.',
-      'Put them into <![CDATA[ … ]]>, where < and & need no care.',
-    );
-  }
-  return {
-    extends: read(element, extending),
-    periodMs,
-    handleTimeMs,
-    sections: sections.map(({ text, position }) => ({
-      language: /^\s*--\s*Lua Rules/.test(text) ? 'lua' : 'rules',
-      text,
-      line: position.line,
-    })),
-    rules: [],
-    disabled: [],
-  };
-}
-
 function compileServiceAttributes(element: XmlElement, mode: ModuleMode): ServiceConfig {
   const { boot, boot_delay, failover: fails, defaultprim, maxloop, loop_interval, automatic_reboot } = service.attributes;
   const probe = childOf(element, ready);
@@ -164,16 +135,19 @@ export function compileService(element: XmlElement, context: ErrdContext): Omit<
     const child = childOf(element, spec);
     return child === null ? null : how(child);
   };
-  return {
-    service: compileServiceAttributes(element, read(element, service.attributes.mode)),
-    farm: compile(farm, (child) => compileFarm(child, report)),
+  const parts = {
     heart: compile(heart, (child) => compileHeart(child, report)),
     vip: compile(vip, (child) => compileVip(child, context)),
+    errd: compile(errd, (child) => compileErrd(child, context)),
+    check: compile(check, (child) => compileCheck(child, context)),
+  };
+  return {
+    ...parts,
+    service: compileServiceAttributes(element, read(element, service.attributes.mode)),
+    farm: compile(farm, (child) => compileFarm(child, report)),
     rfs: compile(rfs, (child) => compileRfs(child, report)),
     user: compile(user, (child) => compileUser(child, report)),
     vhost: compile(vhost, (child) => compileVhost(child, report, mode)),
-    errd: compile(errd, (child) => compileErrd(child, context)),
-    check: compile(check, (child) => compileCheck(child, context)),
-    failover: compile(failover, (child) => compileFailover(child, report)),
+    failover: compile(failover, (child) => compileFailover(child, { report, mode, ...parts })),
   };
 }

@@ -30,26 +30,37 @@ export interface MacroProblem {
 export interface Expansion {
   /** Makes the replacements in the text, or in another of the same length. */
   readonly apply: (text: string) => string;
-  /** The offset in the file for an offset in the expanded text that lies outside of replaced values. */
+  /** The offset in the file for an offset in the expanded text; inside of a replaced value, where the `%NAME%` begins. */
   readonly toSource: (offset: number) => number;
+  /** The offset in the expanded text for one in the file that lies outside of a `%NAME%`. */
+  readonly toExpanded: (offset: number) => number;
   readonly problems: readonly MacroProblem[];
 }
 
-function compileEdits(edits: readonly Edit[]): Pick<Expansion, 'apply' | 'toSource'> {
-  const begins = [0];
-  const shifts = [0];
+function compileEdits(edits: readonly Edit[]): Pick<Expansion, 'apply' | 'toSource' | 'toExpanded'> {
+  // An edit of nothing at the very beginning stands for the text before the first one.
+  const spots = [{ start: 0, end: 0, from: 0, to: 0 }];
   let length = 0;
   let at = 0;
-  for (const edit of edits) {
-    length += edit.start - at + edit.text.length;
-    at = edit.end;
-    begins.push(length);
-    shifts.push(at - length);
+  for (const { start, end, text } of edits) {
+    const from = length + start - at;
+    length = from + text.length;
+    at = end;
+    spots.push({ start, end, from, to: length });
   }
+  const [begins, ends] = [spots.map(({ from }) => from), spots.map(({ end }) => end)];
+  const spotAt = (index: number) => spots[index] ?? { start: 0, end: 0, from: 0, to: 0 };
   return {
     apply: (text) =>
       [...edits.map((edit, index) => text.slice(edits[index - 1]?.end ?? 0, edit.start) + edit.text), text.slice(at)].join(''),
-    toSource: (offset) => offset + Number(shifts[lastNotAbove(begins, offset)]),
+    toSource: (offset) => {
+      const { start, end, to } = spotAt(lastNotAbove(begins, offset));
+      return offset < to ? start : offset - to + end;
+    },
+    toExpanded: (offset) => {
+      const { end, to } = spotAt(lastNotAbove(ends, offset));
+      return offset - end + to;
+    },
   };
 }
 
@@ -112,9 +123,11 @@ export function expandMacros(length: number, parts: readonly ScannedPart[], env:
     return replacement;
   };
   const expand = (raw: string, start: number, place: Place): string => {
-    const expanded = raw.replace(use, (used: string, name: string) => replacementOf(used, name, place));
-    if (expanded !== raw) edits.push({ start, end: start + raw.length, text: expanded });
-    return expanded;
+    return raw.replace(use, (used: string, name: string, index: number) => {
+      const text = replacementOf(used, name, place);
+      if (text !== used) edits.push({ start: start + index, end: start + index + used.length, text });
+      return text;
+    });
   };
 
   for (const part of parts) {

@@ -10,6 +10,8 @@ export interface ProblemPlace {
   readonly position: Position;
   readonly attribute?: string | null;
   readonly value?: string;
+  /** The line of the file with a caret below the place. */
+  readonly excerpt?: string | null;
 }
 
 /** Collects the findings of one file; nothing stops at the first. */
@@ -51,7 +53,8 @@ export function createProblemReport(file: string): ProblemReport {
       return;
     }
     const shown = value === null ? null : shorten(value);
-    problems.push({ severity, code, ...where, attribute, value: shown, message: shorten(message), remedy });
+    const found = { severity, code, ...where, attribute, value: shown, message: shorten(message), remedy };
+    problems.push(place.excerpt == null ? found : { ...found, excerpt: place.excerpt });
   };
   return {
     error: (place, code, message, remedy) => add('error', place, code, message, remedy),
@@ -61,15 +64,19 @@ export function createProblemReport(file: string): ProblemReport {
   };
 }
 
+const plain = (text: string): string => text.trimEnd().replace(/\p{Cc}/gu, '?');
+
 /**
- * The findings for a terminal, one a line, in the order of the file: `file:line:column: error CODE: message remedy`.
- * Control characters of the file's own text are shown as `?`, so that a file cannot steer the terminal.
+ * The findings for a terminal, one a line, in the order of the file: `file:line:column: error CODE: message remedy`; below it, where the
+ * place is inside of a text, the line of the file and a caret. Control characters of the file's own text are shown as `?`, so that a file
+ * cannot steer the terminal.
  */
 export function formatProblems(problems: readonly ConfigProblem[]): string {
   return [...problems]
     .sort(inFileOrder)
-    .map((p) =>
-      `${p.file}:${p.line}:${p.column}: ${p.severity} ${p.code}: ${p.message} ${p.remedy}`.trimEnd().replace(/\p{Cc}/gu, '?'),
-    )
+    .flatMap((p) => [
+      plain(`${p.file}:${p.line}:${p.column}: ${p.severity} ${p.code}: ${p.message} ${p.remedy}`),
+      ...(p.excerpt?.split('\n').map((line) => `    ${plain(line)}`) ?? []),
+    ])
     .join('\n');
 }

@@ -143,15 +143,19 @@ export const errd = element({
 /** `<failover>`: compatibility page, section 2.12. */
 export const failover = element({
   name: 'failover',
-  doc: 'Rules of your own, in CDATA sections: the rule language, or Lua in a section that begins with `--Lua Rules`.',
+  doc: 'Rules of your own, in CDATA sections: the rule language, or Lua in a section that begins with `--Lua Rules`. See [rules.md](rules.md).',
   attributes: {
-    extends: yesNo('extends', true, '`yes`: the rules are added to the default ones; `no`: they replace them.'),
-    period: time('period', 5000, 'ms', 'Time between two evaluations.', { minMs: 100 }),
+    extends: yesNo(
+      'extends',
+      true,
+      '`yes`: the rules are added to the default ones; `no`: they replace them. Rules that a checker generates stay.',
+    ),
+    period: time('period', 5000, 'ms', 'Without effect: rules are evaluated whenever a resource changes.', { minMs: 100 }),
     handle_time: time(
       'handle_time',
       15_000,
       'ms',
-      'An action must hold for this long before it is carried out; a multiple of `period`.',
+      'An action must hold for this long before it is carried out. Without `<failover>` it is 2 s.',
       { minMs: 0 },
     ),
   },

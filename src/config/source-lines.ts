@@ -13,3 +13,29 @@ export function createSourceLines(text: string): SourceLines {
     return { line: line + 1, column: offset - Number(starts[line]) + 1 };
   };
 }
+
+/** Characters of a line that are shown before and behind a place. */
+const shownBefore = 100;
+const shownBehind = 60;
+
+/** The line of a text around an offset, with a caret below it in a second line. What is not printed, tabs among it, is shown as a blank. */
+export function excerptOf(text: string, offset: number, column: number): string {
+  const from = Math.max(offset - column + 1, offset - shownBefore);
+  const shown = /^[^\r\n]*/.exec(text.slice(from, offset + shownBehind))?.[0] ?? '';
+  return `${shown.replace(/[\p{Cc}\p{Cf}]/gu, ' ')}\n${' '.repeat(offset - from)}^`;
+}
+
+/**
+ * Makes a function that finds an offset of a text in the same text with every CRLF made one character (which is how the library hands
+ * texts out): `offset` characters behind `begin` there.
+ */
+export function createLineEnds(text: string): (begin: number, offset: number) => number {
+  const pairs = [...text.matchAll(/\r\n/g)].map(({ index }) => index);
+  // Of how many pairs before an offset: the index in a list that has one number too many at its front.
+  const here = [-1, ...pairs];
+  const there = [-1, ...pairs.map((index, before) => index - before)];
+  return (begin, offset) => {
+    const short = begin - lastNotAbove(here, begin - 1) + offset;
+    return short + lastNotAbove(there, short - 1);
+  };
+}

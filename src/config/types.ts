@@ -27,6 +27,8 @@ export interface ConfigProblem {
   readonly message: string;
   /** What is allowed, or what to do. */
   readonly remedy: string;
+  /** Of a finding inside of a text: the line of the file, and a caret below the place in a second line. */
+  readonly excerpt?: string;
 }
 
 /** Either a value, perhaps with warnings, or the complete list of what is wrong. */

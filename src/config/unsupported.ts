@@ -39,11 +39,6 @@ const rows: readonly Row[] = [
     message: 'Checkers (<check>) are not supported yet.',
     uses: ({ check }) => check !== null && check.checkers.length > 0,
   },
-  {
-    path: 'safe/service/failover',
-    message: 'Rules of your own (<failover>) are not supported yet.',
-    uses: ({ failover }) => failover !== null && (failover.sections.length > 0 || !failover.extends),
-  },
 ];
 
 /** What of a valid configuration this version cannot carry out yet; applying such a module is refused with these. Empty: all of it can be. */

@@ -1,8 +1,8 @@
 import { type Expansion, expandMacros } from './macros.js';
 import { createProblemReport, type ProblemReport } from './problems.js';
-import { createSourceLines } from './source-lines.js';
+import { createLineEnds, createSourceLines, excerptOf } from './source-lines.js';
 import type { Position } from './types.js';
-import { type ScannedPart, scanXml } from './xml-scan.js';
+import { type ScannedContent, type ScannedPart, scanXml } from './xml-scan.js';
 import { type Locate, parseXml, type XmlElement } from './xml-tree.js';
 
 /** A file read as far as XML goes. */
@@ -31,21 +31,33 @@ const blankOut = (text: string, ranges: readonly (readonly [start: number, end: 
 };
 
 const positionKey = ({ line, column }: Position): string => `${line}:${column}`;
-const noMacros: Expansion = { apply: (text) => text, toSource: (offset) => offset, problems: [] };
+const noMacros: Expansion = { apply: (text) => text, toSource: (offset) => offset, toExpanded: (offset) => offset, problems: [] };
 
-function createLocate(parts: readonly ScannedPart[], expansion: Expansion, at: (offset: number) => Position): Locate {
+function createLocate(
+  source: string,
+  parts: readonly ScannedPart[],
+  expansion: Expansion,
+  at: (offset: number) => Position,
+): Locate {
   const attributeStarts = new Map<string, number>();
-  const sections: number[] = [];
+  const sections: ScannedContent[] = [];
+  const lineEnds = createLineEnds(expansion.apply(source));
   for (const part of parts) {
     if (part.kind === 'tag') for (const { name, start } of part.attributes) attributeStarts.set(`${part.start} ${name}`, start);
-    if (part.kind === 'cdata') sections.push(part.start);
+    if (part.kind === 'cdata') sections.push(part);
   }
   return {
     tag: (start, attribute) => {
       const tagStart = expansion.toSource(start);
       return at(attributeStarts.get(`${tagStart} ${attribute}`) ?? tagStart);
     },
-    cdata: (index) => at(Number(sections[index])),
+    cdata: (index) => at(Number(sections[index]?.start)),
+    inCdata: (index, offset) => {
+      const begin = expansion.toExpanded(Number(sections[index]?.valueStart));
+      const place = expansion.toSource(lineEnds(begin, offset));
+      const position = at(place);
+      return { position, excerpt: excerptOf(source, place, position.column) };
+    },
   };
 }
 
@@ -80,7 +92,7 @@ export function readDocument(source: string, file: string, env: Readonly<Record<
   }
   // The DOCTYPE and processing instructions are blanked rather than cut, so that offsets stay, and the library never sees them.
   const body = expansion.apply(blankOut(text, scanned.prologs));
-  const children = parseXml(body, createLocate(scanned.parts, expansion, at));
+  const children = parseXml(body, createLocate(text, scanned.parts, expansion, at));
   return {
     report,
     root: { name: '', path: '', position: at(0), attributes: new Map(), children, contents: [] },

@@ -8,12 +8,20 @@ export interface XmlAttribute {
   readonly value: string;
   readonly position: Position;
 }
+/** A place in the author's file. */
+export interface Spot {
+  readonly position: Position;
+  /** The line with a caret below the place, for people; null where the place is not exact. */
+  readonly excerpt: string | null;
+}
 /** A piece of text inside an element: a CDATA section as it stands, or running text with its references resolved. */
 export interface XmlContent {
   readonly kind: 'text' | 'cdata';
   readonly text: string;
   /** Where it begins; for running text, where its element does. */
   readonly position: Position;
+  /** The place of one of its characters, with the line of the file; for running text, that of its element alone. */
+  readonly locate: (offset: number) => Spot;
 }
 /** An element with where it begins; `path` is slash-separated from the root. It can stand as the place of a finding. */
 export interface XmlElement extends ProblemPlace {
@@ -29,6 +37,8 @@ export interface Locate {
   readonly tag: (start: number, attribute: string | null) => Position;
   /** The CDATA section of that number, counted from 0 in the order of the file. */
   readonly cdata: (index: number) => Position;
+  /** A character of the text of that section. */
+  readonly inCdata: (index: number, offset: number) => Spot;
 }
 
 const prefix = '@';
@@ -86,15 +96,23 @@ function createReader(locate: Locate): (nodes: readonly unknown[], parent: strin
     const contents: XmlContent[] = [];
     for (const node of nodes.filter(isRecord)) {
       for (const [name, value] of Object.entries(node).filter(([key]) => key !== ':@')) {
-        if (name === textName) contents.push({ kind: 'text', text: decodeReferences(String(value)), position: parentPosition });
-        else if (name === cdataName) {
+        if (name === textName) {
+          contents.push({
+            kind: 'text',
+            text: decodeReferences(String(value)),
+            position: parentPosition,
+            locate: () => ({ position: parentPosition, excerpt: null }),
+          });
+        } else if (name === cdataName) {
+          const index = sections;
           contents.push({
             kind: 'cdata',
             text: listOf(value)
               .filter(isRecord)
               .map((inner) => String(inner[textName]))
               .join(''),
-            position: locate.cdata(sections),
+            position: locate.cdata(index),
+            locate: (offset) => locate.inCdata(index, offset),
           });
           sections += 1;
         } else {

@@ -32,7 +32,9 @@ function holds(text: string): boolean {
         found.column >= 1 &&
         found.column <= (lines[found.line - 1]?.length ?? 0) + 1,
     );
-    const printed = formatProblems(findings).split('\n').length === Math.max(1, findings.length);
+    // One line for each, and two for the line of the file with a caret below it.
+    const lineCount = findings.reduce((count, { excerpt }) => count + (excerpt === undefined ? 1 : 3), 0);
+    const printed = formatProblems(findings).split('\n').length === Math.max(1, lineCount);
     return Object.isFrozen(result) && placed && printed && (errors.length === 0) === result.ok;
   });
 }
