@@ -105,7 +105,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const table = createReadyTable();
   const start = await nextStart(records, clock.wallMs());
   const probe: Probe = {
-    publish: (module, { ready, state, quality }) => table.set(module, ready, state, quality),
+    publish: (module, { ready, state, quality, started }) => table.set(module, ready, state, quality, started),
     remove: (module) => table.remove(module),
     tick: () => table.tick(),
     sources: async (module) =>

@@ -93,6 +93,8 @@ export function hostModule(
   const resources = createResourceBook();
   const bootSwitch = record?.bootSwitch ?? 'off';
   let generation = record?.generation ?? 0;
+  let startedIn = record?.startedIn ?? 0;
+  let serving = false;
   let sinceWallMs = record?.sinceWallMs ?? clock.wallMs();
   let sinceMs = clock.monotonicMs();
   let share = 0;
@@ -145,7 +147,7 @@ export function hostModule(
     );
   };
   const save = (snapshot: ModuleSnapshot, path: string): void => {
-    const value = recordOf(snapshot.context, { bootId: ports.host.bootId, path, generation, sinceWallMs, bootSwitch });
+    const value = recordOf(snapshot.context, { bootId: ports.host.bootId, path, generation, startedIn, sinceWallMs, bootSwitch });
     const text = JSON.stringify(value);
     if (text === known.saved) return;
     known = { ...known, saved: text };
@@ -156,7 +158,11 @@ export function hostModule(
     const state = stateNames.find((name) => snapshot.hasTag(name)) ?? 'STOP';
     const quality = qualities.find((name) => snapshot.hasTag(name)) ?? 'NotReady';
     // The probe first: nobody may be told OK for longer than it is true.
-    probe.publish(module, { ready: snapshot.hasTag('serving'), state, quality });
+    const serves = snapshot.hasTag('serving');
+    // Serving again is a start, unless the daemon has found the application running when it came back itself.
+    if (serves && !serving && known.path !== '' && known.path !== 'UP.resuming') startedIn = generation + 1;
+    serving = serves;
+    probe.publish(module, { ready: serves, state, quality, started: startedIn });
     const moved = path !== known.path;
     const changed = state !== known.state || quality !== known.quality;
     if (changed) {
@@ -244,7 +250,7 @@ export function hostModule(
     },
     fail: (detail) => {
       defect = detail;
-      probe.publish(module, { ready: false, state: 'STOP', quality: 'NotReady' });
+      probe.publish(module, { ready: false, state: 'STOP', quality: 'NotReady', started: startedIn });
       known = { ...known, state: 'STOP', quality: 'NotReady', path: 'STOP' };
       log(messages.moduleFailed(module, detail));
       options.onChange(host);

@@ -23,6 +23,8 @@ export interface ModuleRecord {
   readonly disabledClasses: readonly string[];
   readonly enabledClasses: readonly string[];
   readonly generation: number;
+  /** The generation in which the application was last started; absent before the first start. */
+  readonly startedIn?: number;
   /** Wall ms at which the present state began. */
   readonly sinceWallMs: number;
   readonly reason: string | null;
@@ -33,7 +35,7 @@ export interface ModuleRecord {
 /** The record of a module at this moment. */
 export function recordOf(
   context: ModuleContext,
-  place: Pick<ModuleRecord, 'bootId' | 'path' | 'generation' | 'sinceWallMs' | 'bootSwitch'>,
+  place: Pick<ModuleRecord, 'bootId' | 'path' | 'generation' | 'startedIn' | 'sinceWallMs' | 'bootSwitch'>,
 ): ModuleRecord {
   const { intent, lastIntent, wish, held, counter, disabledClasses, enabledClasses, reason } = context;
   return { version: 1, ...place, intent, lastIntent, wish, held, counter, disabledClasses, enabledClasses, reason };

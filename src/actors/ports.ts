@@ -269,8 +269,14 @@ export interface OpenTransport {
 
 /** What load balancers are told, and what is known of them. */
 export interface Probe {
-  /** From now on this is the truth about a module. */
-  publish(module: string, truth: { readonly ready: boolean; readonly state: StateName; readonly quality: Quality }): void;
+  /**
+   * From now on this is the truth about a module. `started` is another number after each start of the application, kept over a restart
+   * of the daemon that leaves the application running; 32 bits of it count.
+   */
+  publish(
+    module: string,
+    truth: { readonly ready: boolean; readonly state: StateName; readonly quality: Quality; readonly started: number },
+  ): void;
   remove(module: string): void;
   /** The control loop has just run; without it for 2 s every answer is 404. */
   tick(): void;

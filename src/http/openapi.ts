@@ -20,7 +20,8 @@ export const probePaths = [
   {
     path: '/var/modules/{module}/ready.txt',
     operationId: 'probeReady',
-    summary: '200 `OK` while the module serves here, otherwise 404 `NOT FOUND`. For load balancers.',
+    summary:
+      '200 `OK` while the module serves here, otherwise 404 `NOT FOUND`. For load balancers. An `OK` has a header `Holdfast-Started` that changes when the module was started anew.',
   },
   {
     path: '/health/{module}/ready',

@@ -13,9 +13,9 @@ const nameBytes = 32;
 const states: readonly StateName[] = ['UNKNOWN', 'STOP', 'WAIT', 'UP', 'PRIM', 'SECOND', 'ALONE', 'NOTCONFIGURED'];
 const qualities: readonly Quality[] = ['Unknown', 'Ready', 'Transient', 'NotReady'];
 
-// Layout: the time that ticks count from (8 bytes), the generation of the names (4), the tick (4); then per slot 4 words (ready, state,
-// quality, changes); then the names. The tick is in ms modulo 2^32: a word that is read and written whole.
-const wordsPerSlot = 4;
+// Layout: the time that ticks count from (8 bytes), the generation of the names (4), the tick (4); then per slot 5 words (ready, state,
+// quality, changes, started); then the names. The tick is in ms modulo 2^32: a word that is read and written whole.
+const wordsPerSlot = 5;
 const slotsOffset = 16;
 const namesOffset = slotsOffset + readyTableCapacity * wordsPerSlot * 4;
 const tableBytes = namesOffset + readyTableCapacity * nameBytes;
@@ -27,6 +27,8 @@ export interface Health {
   readonly quality: Quality;
   /** Grows by one with each change of `ready`. */
   readonly changes: number;
+  /** Another number after each start of the application. */
+  readonly started: number;
   /** Time since the control loop last ticked; null before the first tick. */
   readonly loopAgeMs: number | null;
   /** The control loop ticked within the limit. */
@@ -63,8 +65,8 @@ export interface ReadyTable {
   readonly memory: SharedArrayBuffer;
   /** To be called by the control loop several times a second, never by a timer that ticks by itself while the loop is stuck elsewhere. */
   tick(): void;
-  /** Sets a module's health, adding the module when it is new. */
-  set(module: string, ready: boolean, state: StateName, quality: Quality): void;
+  /** Sets a module's health, adding the module when it is new. Of `started` 32 bits are kept. */
+  set(module: string, ready: boolean, state: StateName, quality: Quality, started?: number): void;
   /** The module is gone. */
   remove(module: string): void;
 }
@@ -91,7 +93,7 @@ export function createReadyTable(now: () => number = monotonicMs): ReadyTable {
       // 0 says that it has never ticked.
       Atomics.store(head, 1, Math.trunc(now() - begun) | 0 || 1);
     },
-    set(module, ready, state, quality) {
+    set(module, ready, state, quality, started = 0) {
       assert.match(module, /^[A-Za-z][\w-]{0,31}$/, 'a name of a module');
       let slot = slotOf.get(module);
       if (slot === undefined) {
@@ -103,6 +105,8 @@ export function createReadyTable(now: () => number = monotonicMs): ReadyTable {
       const base = slot * wordsPerSlot;
       Atomics.store(slots, base + 1, states.indexOf(state));
       Atomics.store(slots, base + 2, qualities.indexOf(quality));
+      // Before it is ready: whoever reads that it is reads this start's number.
+      Atomics.store(slots, base + 4, started);
       if (Atomics.exchange(slots, base, ready ? 1 : 0) !== (ready ? 1 : 0)) Atomics.add(slots, base + 3, 1);
     },
     remove(module) {
@@ -163,6 +167,7 @@ export function createReadyReader(memory: SharedArrayBuffer, now: () => number =
       state: states[Atomics.load(slots, word + 1)] ?? 'UNKNOWN',
       quality: qualities[Atomics.load(slots, word + 2)] ?? 'Unknown',
       changes: Atomics.load(slots, word + 3),
+      started: Atomics.load(slots, word + 4) >>> 0,
       loopAgeMs: age,
       alive: age !== null && age < loopLimitMs,
     };

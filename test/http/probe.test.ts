@@ -47,6 +47,23 @@ t.test('a module that is removed is not found, and its place serves another', as
   t.equal((await tcp('/var/modules/b/ready.txt')).status, 200);
 });
 
+t.test('an OK says which start it is of, by node where several nodes serve', async (t) => {
+  const { tcp, table } = await start(t);
+  const started = async (): Promise<unknown> => (await tcp('/var/modules/farm/ready.txt')).headers['holdfast-started'];
+  const first = await started();
+  t.match(first, /^\S+ 0$/);
+  const node = String(first).split(' ')[0];
+  table.set('farm', true, 'UP', 'Ready', 7);
+  t.equal(await started(), `${node} 7`);
+  t.equal(await started(), `${node} 7`);
+  table.set('farm', true, 'PRIM', 'Ready', 2 ** 32 - 1);
+  t.equal(await started(), `${node}.4294967295`);
+  table.set('farm', true, 'ALONE', 'Ready', 2 ** 32 + 5);
+  t.equal(await started(), `${node}.5`, '32 bits are kept');
+  table.set('farm', false, 'UP', 'Transient', 8);
+  t.equal(await started(), undefined, 'a refusal says nothing of it');
+});
+
 t.test('health says why', async (t) => {
   const { tcp, table } = await start(t);
   const ready = await tcp('/health/farm/ready');

@@ -1,6 +1,15 @@
 /** The JSON sisters of ready.txt: `/health/<AM>/ready`, `/live`, `/role/<state>`. */
 import type { Health, ReadyReader } from '../ready-table.js';
 
+/** Header of a ready.txt that says OK: tells other modules' checkers whether this one was started anew (section 2.11.6). */
+export const startedHeader = 'Holdfast-Started';
+/**
+ * Its value, opaque to readers but for the blank: `NODE TOKEN` where several nodes serve at the same time, each with its own token, and
+ * `TOKEN` alone where one node does, so that another node's is another start.
+ */
+export const startedText = (node: string, { state, started }: Pick<Health, 'state' | 'started'>): string =>
+  state === 'UP' ? `${node} ${started}` : `${node}.${started}`;
+
 export interface HealthAnswer {
   readonly module: string;
   readonly check: 'ready' | 'live' | 'role';

@@ -8,7 +8,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { isLoopback, isOpenToOtherMachines } from '../access-rules.js';
 import { createReadyReader, monotonicMs } from '../ready-table.js';
 import { createConnections } from './connections.js';
-import { answerHealth } from './health.js';
+import { answerHealth, startedHeader, startedText } from './health.js';
 import { type FromFront, type FrontAddress, type FrontData, frontHeader, peerHeader, type ToFront } from './messages.js';
 import { createProbeLog } from './probe-log.js';
 
@@ -22,7 +22,7 @@ const tell = (message: FromFront): void => port.postMessage(message);
 const probes = createProbeLog((probe) => tell({ type: 'probed', probe }));
 const agent = new Agent({ keepAlive: true, maxSockets: limits.requests, maxFreeSockets: 8 });
 
-const okHeaders = ['Content-Type', 'text/plain', 'Cache-Control', 'no-store', 'Content-Length', '2'];
+const okHeaders = ['Content-Type', 'text/plain', 'Cache-Control', 'no-store', 'Content-Length', '2', startedHeader];
 const notFoundHeaders = ['Content-Type', 'text/plain', 'Cache-Control', 'no-store', 'Content-Length', '9'];
 const probeStart = '/var/modules/';
 const probeEnd = '/ready.txt';
@@ -69,7 +69,7 @@ function onProbe(incoming: IncomingMessage, response: ServerResponse, path: stri
   const ready = health?.ready === true && health.alive;
   if (health !== null) observe(incoming, module, ready ? 200 : 404, health.changes, atMs);
   connections.answered(incoming.socket, atMs);
-  response.writeHead(ready ? 200 : 404, ready ? okHeaders : notFoundHeaders);
+  response.writeHead(ready ? 200 : 404, ready ? [...okHeaders, startedText(data.node, health)] : notFoundHeaders);
   response.end(ready ? 'OK' : 'NOT FOUND');
 }
 function onHealth(incoming: IncomingMessage, response: ServerResponse, path: string): void {
