@@ -4,7 +4,7 @@ import { checkRules, type Placed, type RuleSurroundings, withoutRules } from './
 import { readLuaRules } from './rules-lua.js';
 import { type ReadRule, type ReadRules, readRules } from './rules-parser.js';
 import { failover } from './schema-module.js';
-import type { FailoverConfig } from './types.js';
+import type { FailoverConfig, Position } from './types.js';
 import type { XmlContent, XmlElement } from './xml-tree.js';
 
 /** More rules than this no module has. */
@@ -13,6 +13,8 @@ export const mostRules = 1_000;
 /** What the compilation of `<failover>` depends on. */
 export interface FailoverContext extends Omit<RuleSurroundings, 'extends'> {
   readonly report: ProblemReport;
+  /** Whether the text at this position has a `%NAME%` that could not be replaced: that is reported once, and the text not judged. */
+  readonly isUnresolved: (position: Position) => boolean;
 }
 
 interface Section extends ReadRules {
@@ -36,7 +38,7 @@ function placed<T extends { readonly offset: number }>(
 }
 
 /** Compiles `<failover>` (compatibility page, section 2.12): its rules are read, and held against the rest of the configuration. */
-export function compileFailover(element: XmlElement, { report, ...rest }: FailoverContext): FailoverConfig {
+export function compileFailover(element: XmlElement, { report, isUnresolved, ...rest }: FailoverContext): FailoverConfig {
   const { extends: extending, period, handle_time } = failover.attributes;
   const around: RuleSurroundings = { ...rest, extends: read(element, extending) };
   const [periodMs, handleTimeMs] = [read(element, period), read(element, handle_time)];
@@ -54,7 +56,7 @@ export function compileFailover(element: XmlElement, { report, ...rest }: Failov
       'Put them into <![CDATA[ … ]]>, where < and & need no care.',
     );
   }
-  const sections = contents.map(readSection);
+  const sections = contents.filter(({ position }) => !isUnresolved(position)).map(readSection);
   const rules: Placed<ReadRule, ProblemPlace>[] = [];
   const disabled: Placed<ReadRules['disabled'][number], ProblemPlace>[] = [];
   for (const { content, language, errors, ...found } of sections) {

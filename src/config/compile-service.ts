@@ -24,7 +24,7 @@ import {
 } from './schema-module.js';
 import { rfs } from './schema-rfs.js';
 import { vip } from './schema-vip.js';
-import type { FarmConfig, ModuleConfig, ModuleMode, ServiceConfig, UserConfig, VhostConfig } from './types.js';
+import type { FarmConfig, ModuleConfig, ModuleMode, Position, ServiceConfig, UserConfig, VhostConfig } from './types.js';
 import type { XmlElement } from './xml-tree.js';
 
 function compileFarm(element: XmlElement, report: ProblemReport): FarmConfig {
@@ -127,9 +127,15 @@ function crossCheck(element: XmlElement, report: ProblemReport): void {
   }
 }
 
+/** What the compilation of `<service>` depends on. */
+export interface ServiceContext extends ErrdContext {
+  /** Whether the text at this position has a `%NAME%` that could not be replaced. */
+  readonly isUnresolved: (position: Position) => boolean;
+}
+
 /** Compiles `<service>` and all inside it; cross-checks are reported. `mode` of the context is null where the file has none that is valid. */
-export function compileService(element: XmlElement, context: ErrdContext): Omit<ModuleConfig, 'macros' | 'lines'> {
-  const { report, mode } = context;
+export function compileService(element: XmlElement, context: ServiceContext): Omit<ModuleConfig, 'macros' | 'lines'> {
+  const { report, mode, isUnresolved } = context;
   crossCheck(element, report);
   const compile = <T>(spec: ElementSpec, how: (child: XmlElement) => T): T | null => {
     const child = childOf(element, spec);
@@ -148,6 +154,6 @@ export function compileService(element: XmlElement, context: ErrdContext): Omit<
     rfs: compile(rfs, (child) => compileRfs(child, report)),
     user: compile(user, (child) => compileUser(child, report)),
     vhost: compile(vhost, (child) => compileVhost(child, report, mode)),
-    failover: compile(failover, (child) => compileFailover(child, { report, mode, ...parts })),
+    failover: compile(failover, (child) => compileFailover(child, { report, mode, isUnresolved, ...parts })),
   };
 }

@@ -83,7 +83,7 @@ function compileModule({ report, root, isUnresolved }: XmlDocument, options: Mod
   if (options.cluster !== undefined) checkReferences(element, options.cluster, report);
   return {
     macros: macros.map((each) => ({ name: read(each, macro.attributes.name), value: read(each, macro.attributes.value) })),
-    ...compileService(element, { report, mode, platform: options.platform ?? 'linux' }),
+    ...compileService(element, { report, mode, isUnresolved, platform: options.platform ?? 'linux' }),
     lines: Object.fromEntries(linesOf(root)),
   };
 }
