@@ -209,7 +209,7 @@ class Binding implements Membership {
     if (this.#stopping !== null) return;
     switch (event.type) {
       case 'tick':
-        this.#actor?.send({ type: 'PULSE_DUE', atMs: event.atMs, lateMs: event.lateMs });
+        this.#actor?.send({ ...event, type: 'PULSE_DUE' });
         return;
       case 'pulse':
         this.#actor?.send({ type: 'PACKET', atMs: event.atMs, report: event.pulse });

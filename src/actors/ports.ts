@@ -6,13 +6,21 @@
  * two runs of the daemon within one boot, never between boots or machines.
  */
 import type { CheckerConfig, ClusterConfig, CustomCheck, ModuleConfig } from '../config/types.js';
-import type { MembershipBody, PulseReport } from '../machines/membership.types.js';
+import type { MembershipBody, PulseReport, TimedReport } from '../machines/membership.types.js';
 import type { ProbeSource } from '../machines/module.types.js';
 import type { Quality, StateName } from './face.js';
 import type { JournalRecord } from './recorder.types.js';
 
 // What the transport carries; `src/io` knows the machines' types through this file only.
-export type { Heard, MembershipBody, ModuleDigest, PulseReport, ShareMap, View } from '../machines/membership.types.js';
+export type {
+  Heard,
+  MembershipBody,
+  ModuleDigest,
+  PulseReport,
+  ShareMap,
+  TimedReport,
+  View,
+} from '../machines/membership.types.js';
 
 /** Monotonic and wall clocks, and timers on the monotonic one. */
 export interface Clock {
@@ -250,7 +258,13 @@ export type TransportEvent =
   /** An authentic, fresh datagram of a node of this cluster. */
   | { readonly type: 'pulse'; readonly atMs: number; readonly pulse: PulseReport }
   /** Sent once each pulse, after every datagram that came before `atMs`; `lateMs` is how late the sender's timer ran. */
-  | { readonly type: 'tick'; readonly atMs: number; readonly lateMs: number }
+  | {
+      readonly type: 'tick';
+      readonly atMs: number;
+      readonly lateMs: number;
+      /** Pulses since the event before that say nothing new, in their order. */
+      readonly packets?: readonly TimedReport[];
+    }
   /** Datagrams dropped since the last report, by class. */
   | { readonly type: 'dropped'; readonly counts: Readonly<Record<DropClass, number>>; readonly example: string | null }
   | { readonly type: 'error'; readonly lan: string | null; readonly code: string; readonly message: string }

@@ -22,10 +22,11 @@ export interface RunRecord {
 
 /**
  * A disk that does not answer must not stop a failover: how long a record may take, in ms. A start must not happen twice and may wait
- * for it; every other script may be called again, and must begin well before its own timeout ends it: a stop that never ran would leave
- * the application running.
+ * for it, at most half of its own limit; every other script may be called again. Each must begin well before its own timeout ends it: a
+ * stop that never ran would leave the application running, and a start that never ran would count as one.
  */
-const recordPatienceMs = (script: string): number => (script.startsWith('start_') ? 5_000 : 500);
+const recordPatienceMs = (script: string, active: ActiveModule): number =>
+  script.startsWith('start_') ? Math.min(5_000, (active.config.user?.startTimeoutMs ?? Number.POSITIVE_INFINITY) / 2) : 500;
 
 export interface ScriptActorPorts extends Pick<Ports, 'clock' | 'scripts' | 'records' | 'host'> {
   /** The module as it is applied now. */
@@ -98,7 +99,7 @@ export function createScriptRunner(ports: ScriptActorPorts) {
     const run = async (active: ActiveModule, path: string): Promise<void> => {
       // The chart's own record of the state that this script belongs to is handed over first.
       await Promise.resolve();
-      await within(clock, recordPatienceMs(script), save(path, null));
+      await within(clock, recordPatienceMs(script, active), save(path, null));
       if (!open) return;
       if (wanted !== null) {
         finish({ kind: 'signal', signal: wanted }, clock.monotonicMs());

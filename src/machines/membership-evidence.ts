@@ -10,7 +10,7 @@ export function seconds(ms: number): string {
 
 /** The evidence of a loss, for the log and the history. `context` is the state in which the verdict was made. */
 export function lossEvidence(node: string, context: MembershipContext): string {
-  const peer = peerNamed(context.peers, node);
+  const peer = peerNamed(context, node);
   if (peer === undefined) return `${node} is not in the configuration.`;
   const self = context.input.self;
   if (peer.absence === 'goodbye') return `${node} said goodbye: it was stopped as planned.`;

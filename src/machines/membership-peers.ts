@@ -50,9 +50,44 @@ export function unheardPeers(input: MembershipInput): readonly PeerState[] {
     }));
 }
 
-export function peerNamed(peers: readonly PeerState[], node: string): PeerState | undefined {
-  return peers.find((peer) => peer.node === node);
+/** Each node's place in the configuration's order. The list of nodes never changes while a membership runs. */
+function placesOf(nodes: readonly string[]): ReadonlyMap<string, number> {
+  const known = places.get(nodes);
+  if (known !== undefined) return known;
+  const made = new Map(nodes.map((node, place) => [node, place]));
+  places.set(nodes, made);
+  return made;
 }
+const places = new WeakMap<readonly string[], ReadonlyMap<string, number>>();
+
+/** A node's place in the configuration's order, counted from 0; -1 where it is not in it. */
+export function placeOf(node: string, input: Pick<MembershipInput, 'nodes'>): number {
+  return placesOf(input.nodes).get(node) ?? -1;
+}
+
+/** Where a node stands among the peers: they are in the configuration's order, without the node itself. -1: it is none of them. */
+export function peerIndex(node: string, input: Pick<MembershipInput, 'nodes' | 'self'>): number {
+  const place = placeOf(node, input);
+  const own = placeOf(input.self, input);
+  return place === own ? -1 : place > own && own !== -1 ? place - 1 : place;
+}
+
+/** What is known of a peer; it is found at once, however many there are. */
+export function peerNamed(context: Pick<MembershipContext, 'peers' | 'input'>, node: string): PeerState | undefined {
+  return context.peers[peerIndex(node, context.input)];
+}
+
+/** Is the node a member of the view? Found at once, however many there are. */
+export function isMember(view: View, node: string): boolean {
+  if (view.members.length <= fewMembers) return view.members.includes(node);
+  const known = memberSets.get(view.members);
+  if (known !== undefined) return known.has(node);
+  const made = new Set(view.members);
+  memberSets.set(view.members, made);
+  return made.has(node);
+}
+const memberSets = new WeakMap<readonly string[], ReadonlySet<string>>();
+const fewMembers = 8;
 
 /** A peer that counts; what it says of its view is known then. */
 export type LivePeer = PeerState & { readonly view: View };
@@ -63,7 +98,11 @@ export function isLive(peer: PeerState | undefined): peer is LivePeer {
 }
 
 /** A peer after one of its packets. A packet of an earlier boot, or of one that said goodbye, changes nothing. */
-export function afterPacket(peer: PeerState, report: PulseReport, context: MembershipContext): PeerState {
+export function afterPacket(
+  peer: PeerState,
+  report: PulseReport,
+  context: Pick<MembershipContext, 'input' | 'nowMs' | 'listeningMs'>,
+): PeerState {
   const { input } = context;
   if (peer.bootEpoch !== null && report.bootEpoch < peer.bootEpoch) return peer;
   if (peer.goneEpoch !== null && report.bootEpoch <= peer.goneEpoch) return peer;
@@ -80,7 +119,9 @@ export function afterPacket(peer: PeerState, report: PulseReport, context: Membe
     };
   }
   const restarted = peer.bootEpoch !== report.bootEpoch;
+  // A round-trip time is measured by an echo, which says the same.
   const hearsThis = (lan: string): boolean =>
+    report.rttMs !== null ||
     report.heard.some((heard) => heard.node === input.self && heard.lan === lan && heard.bootEpoch === input.bootEpoch);
   const links = peer.links.map((link): PeerLink => {
     if (link.lan !== report.lan) return link;
@@ -141,13 +182,14 @@ export function afterSilence(peer: PeerState, context: MembershipContext): PeerS
 }
 
 /** Marks since when each live peer has followed a leader that this node does not hear. */
-export function markForeign(peers: readonly PeerState[], context: MembershipContext): readonly PeerState[] {
+export function markForeign(context: MembershipContext): readonly PeerState[] {
+  const { peers } = context;
   const { self } = context.input;
   let same = true;
   const marked = peers.map((peer) => {
     const leader = peer.view?.leader ?? '';
     const near =
-      peer.absence !== null || leader === '' || leader === peer.node || leader === self || isLive(peerNamed(peers, leader));
+      peer.absence !== null || leader === '' || leader === peer.node || leader === self || isLive(peerNamed(context, leader));
     const foreignSinceMs = near ? null : (peer.foreignSinceMs ?? context.listeningMs);
     if (foreignSinceMs === peer.foreignSinceMs) return peer;
     same = false;
@@ -166,7 +208,7 @@ export function peerStatus(peer: PeerState, view: View): PeerStatus {
   return {
     node: peer.node,
     online: peer.absence === null,
-    member: view.members.includes(peer.node),
+    member: isMember(view, peer.node),
     leader: view.leader === peer.node,
     bootEpoch: peer.bootEpoch,
     sameConfiguration: peer.sameConfiguration,
@@ -190,8 +232,7 @@ export function isNews(was: PeerState, viewBefore: View, peer: PeerState, view: 
     was.links.some((link, index) => link.up !== peer.links[index]?.up) ||
     !sameModules(was.modules, peer.modules) ||
     (viewBefore !== view &&
-      ((viewBefore.leader === node) !== (view.leader === node) ||
-        viewBefore.members.includes(node) !== view.members.includes(node)))
+      ((viewBefore.leader === node) !== (view.leader === node) || isMember(viewBefore, node) !== isMember(view, node)))
   );
 }
 

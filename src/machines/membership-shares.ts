@@ -8,7 +8,7 @@
  */
 
 import type { MembershipContext, ModuleDigest, ShareMap, View } from './membership.types.js';
-import { isLive } from './membership-peers.js';
+import { isLive, isMember } from './membership-peers.js';
 import { assignBuckets, bucketsOf, mapsDigest, sameOwners, sharePercent, unowned } from './share-map.js';
 
 /** Versions of one view epoch. */
@@ -50,7 +50,7 @@ export function leadersMaps(context: MembershipContext): readonly ShareMap[] {
   const reports = [
     ...context.modules.map((module) => ({ node: context.input.self, module })),
     ...context.peers
-      .filter((peer) => view.members.includes(peer.node))
+      .filter((peer) => isMember(view, peer.node))
       .flatMap((peer) => peer.modules.map((module) => ({ node: peer.node, module }))),
   ];
   const reported = new Set(reports.map((report) => groupOf(report.module.module)));
@@ -111,7 +111,7 @@ export function unconfirmedGroups(context: MembershipContext, before: readonly S
   const { view, maps } = context;
   const digest = digestOf(maps, view);
   const behind = context.peers.some((peer) => {
-    if (view.members.includes(peer.node)) return peer.view?.epoch !== view.epoch || peer.mapsDigest !== digest;
+    if (isMember(view, peer.node)) return peer.view?.epoch !== view.epoch || peer.mapsDigest !== digest;
     // A starting node that is about to lead goes on from these maps.
     return isLive(peer) && peer.view?.leader === '' && peer.mapsDigest !== digest;
   });

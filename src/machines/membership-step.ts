@@ -13,6 +13,7 @@ import type {
   PeerState,
   PulseReport,
   ShareMap,
+  TimedReport,
 } from './membership.types.js';
 import { lossEvidence } from './membership-evidence.js';
 import {
@@ -28,9 +29,11 @@ import {
   afterPacket,
   afterSilence,
   isLive,
+  isMember,
   isNews,
   markForeign,
   noView,
+  peerIndex,
   peerNamed,
   peerStatus,
   sameModules,
@@ -81,15 +84,22 @@ export interface Step {
 /** Carries out one event. `STOP` is the chart's business and changes nothing here. */
 export function step(before: MembershipContext, event: MembershipEvent): Step {
   const told = takeIn(before, event);
-  const marked = withFields(told, { peers: markForeign(told.peers, told) });
+  const marked = withFields(told, { peers: markForeign(told) });
   const viewed = withFields(marked, decide(marked));
   const changes = viewChange(before, viewed);
   const judged = withFields(viewed, { peers: withEvidence(viewed, changes.lost) });
-  const heard = event.type === 'PACKET' ? withHeardMaps(judged, event.report) : judged;
+  const heard = reportsOf(event).reduce((so, { report }) => withHeardMaps(so, report), judged);
   const shared = withLeadersMaps(before, heard);
   const local = withShares(shared);
   const context = withFields(local, { body: nextBody(local) });
   return { context, effects: effectsOf(before, context, changes) };
+}
+
+const noReports: readonly TimedReport[] = [];
+/** The packets that an event brings, in their order. */
+function reportsOf(event: MembershipEvent): readonly TimedReport[] {
+  if (event.type === 'PACKET') return [event];
+  return event.type === 'PULSE_DUE' ? (event.packets ?? noReports) : noReports;
 }
 
 /** The same context when none of the fields changes: most events change little, and there are hundreds of them a second. */
@@ -104,19 +114,13 @@ function withFields(context: MembershipContext, fields: Partial<MembershipContex
 function takeIn(context: MembershipContext, event: MembershipEvent): MembershipContext {
   switch (event.type) {
     case 'PULSE_DUE': {
-      const timed = atTime(context, event.atMs);
+      const timed = atTime(afterPackets(context, reportsOf(event)), event.atMs);
       const late = afterLateness(timed, event.lateMs);
       // Only a tick accuses: every packet that came before it has been handed over by then.
       return { ...late, peers: mapKeeping(late.peers, (peer) => afterSilence(peer, late)) };
     }
-    case 'PACKET': {
-      const timed = atTime(context, event.atMs);
-      const { report } = event;
-      return {
-        ...timed,
-        peers: mapKeeping(timed.peers, (peer) => (peer.node === report.from ? afterPacket(peer, report, timed) : peer)),
-      };
-    }
+    case 'PACKET':
+      return afterPackets(context, [event]);
     case 'CLOCK_GAP':
       return afterLateness(atTime(context, event.atMs), event.lengthMs);
     case 'LOCAL_STATE': {
@@ -129,10 +133,31 @@ function takeIn(context: MembershipContext, event: MembershipEvent): MembershipC
   }
 }
 
+/** What the packets say of their senders, each at its own time. */
+function afterPackets(context: MembershipContext, packets: readonly TimedReport[]): MembershipContext {
+  if (packets.length === 0) return context;
+  const { input } = context;
+  let { nowMs, listeningMs } = context;
+  const peers = [...context.peers];
+  for (const { atMs, report } of packets) {
+    ({ nowMs, listeningMs } = timeAt({ input, nowMs, listeningMs }, atMs));
+    const index = peerIndex(report.from, input);
+    const peer = peers[index];
+    if (peer !== undefined) peers[index] = afterPacket(peer, report, { input, nowMs, listeningMs });
+  }
+  return { ...context, nowMs, listeningMs, peers };
+}
+
 /** Time never runs backwards here, whatever the events say. */
+function timeAt(
+  before: Pick<MembershipContext, 'nowMs' | 'listeningMs' | 'input'>,
+  atMs: number,
+): Pick<MembershipContext, 'nowMs' | 'listeningMs'> {
+  const nowMs = Math.max(before.nowMs, atMs);
+  return { nowMs, listeningMs: before.listeningMs + listenedMs(nowMs - before.nowMs, before.input.pulseMs) };
+}
 function atTime(context: MembershipContext, atMs: number): MembershipContext {
-  const nowMs = Math.max(context.nowMs, atMs);
-  return { ...context, nowMs, listeningMs: context.listeningMs + listenedMs(nowMs - context.nowMs, context.input.pulseMs) };
+  return { ...context, ...timeAt(context, atMs) };
 }
 
 function afterLateness(context: MembershipContext, lateMs: number): MembershipContext {
@@ -171,11 +196,11 @@ const noChange: ViewChange = { changed: false, lost: nobodyLost, joined: nothing
 
 function viewChange(before: MembershipContext, after: MembershipContext): ViewChange {
   if (before.view === after.view) return noChange;
-  const lost = before.view.members.filter((node) => !after.view.members.includes(node));
+  const lost = before.view.members.filter((node) => !isMember(after.view, node));
   return {
     changed: true,
     lost: lost.map((node) => ({ node, evidence: lossEvidence(node, after) })),
-    joined: after.view.members.filter((node) => !before.view.members.includes(node)),
+    joined: after.view.members.filter((node) => !isMember(before.view, node)),
   };
 }
 
@@ -206,9 +231,9 @@ function withLeadersMaps(before: MembershipContext, context: MembershipContext):
  * whoever leads: if it is to lead itself, it goes on from them instead of dealing out everything anew.
  */
 function withHeardMaps(context: MembershipContext, report: PulseReport): MembershipContext {
+  if (report.body.view.leader !== report.from) return context;
   const { view, maps } = context;
-  const peer = peerNamed(context.peers, report.from);
-  if (!isLive(peer) || report.body.view.leader !== report.from) return context;
+  if (!isLive(peerNamed(context, report.from))) return context;
   if (!context.joined) return { ...context, maps: followersMaps(maps, report.body.shareMaps) };
   if (view.leader !== report.from || view.epoch !== report.body.view.epoch) return context;
   return { ...context, maps: withoutOutdated(followersMaps(maps, report.body.shareMaps), view, report.body.mapsDigest) };

@@ -10,7 +10,7 @@
 
 import type { MembershipContext, PeerState, View } from './membership.types.js';
 import { graceMs, joiningMs, mergingMs } from './membership-patience.js';
-import { isForeign, isLive, type LivePeer, peerNamed } from './membership-peers.js';
+import { isForeign, isLive, isMember, type LivePeer, peerNamed, placeOf } from './membership-peers.js';
 import { digestOf } from './membership-shares.js';
 
 /** What a node decided: its view now, whether it has joined, and since when it waits for others. */
@@ -42,8 +42,7 @@ export function decide(context: MembershipContext): Decision {
 }
 
 function lowerPeers(context: MembershipContext): readonly PeerState[] {
-  const own = context.input.nodes.indexOf(context.input.self);
-  return context.peers.filter((peer) => context.input.nodes.indexOf(peer.node) < own);
+  return context.peers.slice(0, Math.max(0, placeOf(context.input.self, context.input)));
 }
 
 function leadsItself(peer: LivePeer): boolean {
@@ -60,15 +59,15 @@ function follow(context: MembershipContext, offered: View): Decision {
 function lead(context: MembershipContext): Decision {
   const { input, view } = context;
   const members = input.nodes.filter((node) => node === input.self || countsIn(node, context));
+  const next = { epoch: view.epoch, leader: input.self, members };
   const heardViews = context.peers.filter(isLive);
   // A member that holds as new a view with other content, or a newer one, can only be brought over by a newer one still.
   const contested = heardViews.some(
     (heard) =>
-      members.includes(heard.node) &&
       (heard.view.epoch > view.epoch ||
-        (heard.view.epoch === view.epoch && heard.view.leader !== '' && !sameContent(heard.view, view))),
+        (heard.view.epoch === view.epoch && heard.view.leader !== '' && !sameContent(heard.view, view))) &&
+      isMember(next, heard.node),
   );
-  const next = { epoch: view.epoch, leader: input.self, members };
   if (sameContent(next, view) && !contested) return { view, joined: true, holdingSinceMs: null };
   const epoch = Math.max(view.epoch, ...heardViews.map((heard) => heard.view.epoch)) + 1;
   return { view: { ...next, epoch }, joined: true, holdingSinceMs: null };
@@ -76,11 +75,11 @@ function lead(context: MembershipContext): Decision {
 
 /** Is a node counted in by this one as leader? */
 function countsIn(node: string, context: MembershipContext): boolean {
-  const { nodes, self } = context.input;
-  const peer = peerNamed(context.peers, node);
-  if (!isLive(peer) || nodes.indexOf(node) < nodes.indexOf(self)) return false;
+  const { input } = context;
+  const peer = peerNamed(context, node);
+  if (!isLive(peer) || placeOf(node, input) < placeOf(input.self, input)) return false;
   // A member that still follows the leader before this one gets time to come over; a newcomer that follows another does not.
-  if (context.view.members.includes(node)) return !isForeign(peer, context);
+  if (isMember(context.view, node)) return !isForeign(peer, context);
   return peer.foreignSinceMs === null && !awaitsOthers(peer, context);
 }
 
@@ -88,10 +87,11 @@ function countsIn(node: string, context: MembershipContext): boolean {
 function awaitsOthers(peer: LivePeer, context: MembershipContext): boolean {
   if (context.listeningMs - peer.liveSinceMs >= mergingMs(context.input.pulseMs)) return false;
   const others = peer.view.members.filter((node) => node !== context.input.self);
-  return others.some((node) => !isLive(peerNamed(context.peers, node)));
+  return others.some((node) => !isLive(peerNamed(context, node)));
 }
 
 function sameContent(a: View, b: View): boolean {
+  if (a === b) return true;
   return (
     a.leader === b.leader && a.members.length === b.members.length && a.members.every((node, index) => b.members[index] === node)
   );
@@ -105,6 +105,7 @@ function hasHeardEnough(context: MembershipContext): boolean {
   const digest = digestOf(context.maps, context.view);
   if (live.some((peer) => leadsItself(peer) && peer.mapsDigest !== digest)) return false;
   if (live.length === context.peers.length) return true;
-  const counted = live.flatMap((peer) => peer.view.members);
-  return counted.length > 0 && counted.every((node) => node === context.input.self || live.some((peer) => peer.node === node));
+  const counted = [...new Set(live.map((peer) => peer.view.members))];
+  const isHeard = (node: string): boolean => node === context.input.self || isLive(peerNamed(context, node));
+  return counted.some((members) => members.length > 0) && counted.every((members) => members.every(isHeard));
 }

@@ -21,7 +21,7 @@ export const membershipMachine = setup({
     /** Carries out one event: new context, and its effects in order. */
     carryOut: enqueueActions(({ context, event, enqueue }) => {
       const next = step(context, event);
-      enqueue.assign(next.context);
+      enqueue.assign(() => next.context);
       for (const effect of next.effects) enqueue.emit(effect);
     }),
   },

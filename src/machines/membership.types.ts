@@ -155,9 +155,18 @@ export interface MembershipContext {
   readonly body: MembershipBody;
 }
 
+/** A pulse of a peer, with the time at which it came. */
+export interface TimedReport {
+  readonly atMs: number;
+  readonly report: PulseReport;
+}
+
 export type MembershipEvent =
-  /** The pulse is due; every packet that came before `atMs` was handed over before. */
-  | { readonly type: 'PULSE_DUE'; readonly atMs: number; readonly lateMs: number }
+  /**
+   * The pulse is due; every packet that came before `atMs` was handed over before, or comes with it: `packets`, in their order, are
+   * those that say nothing that the one before them, of that sender on that lan, did not say.
+   */
+  | { readonly type: 'PULSE_DUE'; readonly atMs: number; readonly lateMs: number; readonly packets?: readonly TimedReport[] }
   | { readonly type: 'PACKET'; readonly atMs: number; readonly report: PulseReport }
   /** This node was suspended, or stalled as a whole, for that long until `atMs`. */
   | { readonly type: 'CLOCK_GAP'; readonly atMs: number; readonly lengthMs: number }

@@ -29,6 +29,8 @@ export interface Datagram {
   /** The sender's monotonic clock. */
   readonly clockMs: number;
   readonly pulse: Omit<PulseReport, 'heard' | 'rttMs'> & { readonly heard: readonly HeardEcho[] };
+  /** The same as in the datagram before, where it names the same boots of the same nodes on the same lans. */
+  readonly heardIs: object;
   /** Nodes that are asked for an answer. */
   readonly asks: readonly string[];
 }

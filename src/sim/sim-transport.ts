@@ -1,8 +1,9 @@
 /**
  * The simulated transport of one daemon. It stands for the worker thread with its sockets: it paces pulses, asks silent peers, keeps
- * what was heard, drops replays, and goes on while the main loop hangs, until the lease is over. Same rules as the engine of the real one.
+ * what was heard, drops replays, hands over with the tick what is not new, and goes on while the main loop hangs, until the lease is
+ * over. Same rules as the engine of the real one.
  */
-import type { OpenTransport, Transport, TransportEvent } from '../actors/ports.js';
+import type { OpenTransport, TimedReport, Transport, TransportEvent } from '../actors/ports.js';
 import type { MembershipBody, PulseReport } from '../machines/membership.types.js';
 import type { SimHost } from './sim-host.js';
 import type { Datagram, HeardEcho, SimNetwork } from './sim-network.js';
@@ -28,6 +29,34 @@ interface Source {
   seen: number;
   atMs: number;
   clockMs: number;
+  /** What it said last. */
+  said: Datagram | null;
+}
+
+/** Does a datagram say anything that the one before it did not? Clocks and counters are not news. */
+function isNews(before: Datagram | null, now: Datagram): boolean {
+  if (before === null || before.heardIs !== now.heardIs) return true;
+  const [was, is] = [before.pulse, now.pulse];
+  if (was.body === is.body) return was.goodbye !== is.goodbye || was.signature !== is.signature;
+  return (
+    was.goodbye !== is.goodbye ||
+    was.signature !== is.signature ||
+    was.body.view !== is.body.view ||
+    was.body.modules !== is.body.modules ||
+    was.body.shareMaps !== is.body.shareMaps ||
+    was.body.mapsDigest !== is.body.mapsDigest
+  );
+}
+
+/** Are the same boots of the same nodes heard on the same lans? */
+function sameSources(left: readonly HeardEcho[], right: readonly HeardEcho[]): boolean {
+  return (
+    left.length === right.length &&
+    left.every((one, index) => {
+      const other = right[index];
+      return one.node === other?.node && one.lan === other.lan && one.bootEpoch === other.bootEpoch;
+    })
+  );
 }
 
 /** Takes a sequence number in. @returns whether it is new. */
@@ -58,7 +87,8 @@ export function createSimTransport(host: SimHost, network: SimNetwork, gate: Dae
           sequence: 0,
         }));
       const epochs = new Map(Object.entries(spec.knownEpochs));
-      const sources = new Map<string, Source>();
+      /** By lan, then by node. */
+      const sources = new Map<string, Map<string, Source>>(lans.map((lan) => [lan.name, new Map()]));
       const answeredAt = new Map<string, number>();
       let body: MembershipBody | null = null;
       let open = true;
@@ -67,10 +97,25 @@ export function createSimTransport(host: SimHost, network: SimNetwork, gate: Dae
       let lastUrgentMs = Number.NEGATIVE_INFINITY;
       let urgentPending = false;
       let asking = false;
+      let waiting: TimedReport[] = [];
+      let heardBefore: readonly HeardEcho[] = [];
+      let heardIs: object = {};
       let dueMs = host.monotonicMs() + host.random.uniform() * pulseMs;
 
       const running = (): boolean => open && gate.alive();
       const post = (event: TransportEvent): void => gate.enter(() => open && on(event));
+      /** Everything that came before, then the event. */
+      const tell = (event: TransportEvent): void => {
+        const before = waiting;
+        waiting = [];
+        for (const { atMs, report } of before) post({ type: 'pulse', atMs, pulse: report });
+        post(event);
+      };
+      const tick = (atMs: number, lateMs: number): void => {
+        const packets = waiting;
+        waiting = [];
+        post(packets.length === 0 ? { type: 'tick', atMs, lateMs } : { type: 'tick', atMs, lateMs, packets });
+      };
       const mayAct = (nowMs: number): boolean => {
         if (nowMs <= leaseUntilMs) return true;
         quietSinceMs ??= nowMs;
@@ -79,10 +124,14 @@ export function createSimTransport(host: SimHost, network: SimNetwork, gate: Dae
       const heardNow = (nowMs: number): readonly HeardEcho[] => {
         const freshMs = slostCount * pulseMs;
         const heard: HeardEcho[] = [];
-        for (const { node, lan, bootEpoch: epoch, highest, atMs, clockMs } of sources.values()) {
-          if (nowMs - atMs > freshMs) continue;
-          heard.push({ node, lan, bootEpoch: epoch, sequence: highest, echoMs: clockMs, holdMs: nowMs - atMs });
+        for (const ofLan of sources.values()) {
+          for (const { node, lan, bootEpoch: epoch, highest, atMs, clockMs } of ofLan.values()) {
+            if (nowMs - atMs > freshMs) continue;
+            heard.push({ node, lan, bootEpoch: epoch, sequence: highest, echoMs: clockMs, holdMs: nowMs - atMs });
+          }
         }
+        if (!sameSources(heard, heardBefore)) heardIs = {};
+        heardBefore = heard;
         return heard;
       };
       const send = (lan: (typeof lans)[number], to: readonly string[], goodbye: boolean, asks: readonly string[]): void => {
@@ -90,7 +139,8 @@ export function createSimTransport(host: SimHost, network: SimNetwork, gate: Dae
         const nowMs = host.monotonicMs();
         lan.sequence += 1;
         const pulse = { from: self, lan: lan.name, bootEpoch, sequence: lan.sequence, signature, goodbye, body };
-        const datagram: Datagram = { keyHex, clusterId, clockMs: nowMs, pulse: { ...pulse, heard: heardNow(nowMs) }, asks };
+        const heard = heardNow(nowMs);
+        const datagram: Datagram = { keyHex, clusterId, clockMs: nowMs, pulse: { ...pulse, heard }, heardIs, asks };
         for (const peer of to) network.send(peer, datagram);
       };
       const sendAll = (goodbye: boolean): void => {
@@ -98,7 +148,7 @@ export function createSimTransport(host: SimHost, network: SimNetwork, gate: Dae
       };
       const silentOn = (lan: (typeof lans)[number], nowMs: number): readonly string[] =>
         lan.peers.filter((node) => {
-          const source = sources.get(`${node}@${lan.name}`);
+          const source = sources.get(lan.name)?.get(node);
           if (source === undefined) return false;
           const silence = nowMs - source.atMs;
           return silence >= 2 * pulseMs && silence <= 2 * slostCount * pulseMs;
@@ -129,16 +179,17 @@ export function createSimTransport(host: SimHost, network: SimNetwork, gate: Dae
         // Handed to the worker, hence never at once.
         host.schedule(Math.max(0.05, inMs), urgent, true);
       };
-      const receive = ({ keyHex: theirs, clusterId: theirCluster, clockMs, pulse, asks }: Datagram): void => {
+      const receive = (datagram: Datagram): void => {
+        const { keyHex: theirs, clusterId: theirCluster, clockMs, pulse, asks } = datagram;
         if (!running() || host.suspended() || theirs !== keyHex || theirCluster !== clusterId) return;
         const { from, lan } = pulse;
         const nowMs = host.monotonicMs();
         if (pulse.bootEpoch < (epochs.get(from) ?? 0)) return;
-        const place = `${from}@${lan}`;
-        let source = sources.get(place);
+        const ofLan = sources.get(lan);
+        let source = ofLan?.get(from);
         if (source === undefined || source.bootEpoch !== pulse.bootEpoch) {
-          source = { node: from, lan, bootEpoch: pulse.bootEpoch, highest: 0, seen: 0, atMs: nowMs, clockMs };
-          sources.set(place, source);
+          source = { node: from, lan, bootEpoch: pulse.bootEpoch, highest: 0, seen: 0, atMs: nowMs, clockMs, said: null };
+          ofLan?.set(from, source);
         }
         if (!takeSequence(source, pulse.sequence)) return;
         epochs.set(from, pulse.bootEpoch);
@@ -148,7 +199,11 @@ export function createSimTransport(host: SimHost, network: SimNetwork, gate: Dae
         const echo = pulse.heard.find((one) => one.node === self && one.lan === lan && one.bootEpoch === bootEpoch);
         const rttMs = echo === undefined ? null : Math.max(0, nowMs - echo.echoMs - echo.holdMs);
         const report: PulseReport = { ...pulse, rttMs };
-        post({ type: 'pulse', atMs: nowMs, pulse: report });
+        const isNew = isNews(source.said, datagram);
+        source.said = datagram;
+        if (isNew) tell({ type: 'pulse', atMs: nowMs, pulse: report });
+        else waiting.push({ atMs: nowMs, report });
+        const place = `${from}@${lan}`;
         if (!asks.includes(self) || nowMs - (answeredAt.get(place) ?? Number.NEGATIVE_INFINITY) < pulseMs / 8) return;
         answeredAt.set(place, nowMs);
         for (const one of lans) if (one.name === lan) send(one, [from], false, []);
@@ -161,7 +216,7 @@ export function createSimTransport(host: SimHost, network: SimNetwork, gate: Dae
         dueMs = lateMs > pulseMs ? nowMs + pulseMs : dueMs + pulseMs;
         host.schedule(dueMs - nowMs, pulse, true);
         if (mayAct(nowMs)) {
-          post({ type: 'tick', atMs: nowMs, lateMs });
+          tick(nowMs, lateMs);
           sendAll(false);
         }
         if (!asking) askSilent();
@@ -179,7 +234,7 @@ export function createSimTransport(host: SimHost, network: SimNetwork, gate: Dae
           const nowMs = host.monotonicMs();
           leaseUntilMs = nowMs + leaseMs;
           if (quietSinceMs === null || !running()) return;
-          post({ type: 'tick', atMs: nowMs, lateMs: nowMs - quietSinceMs });
+          tick(nowMs, nowMs - quietSinceMs);
           quietSinceMs = null;
           sendUrgently(0);
         },

@@ -180,6 +180,20 @@ t.test('a disk that never answers, or refuses, delays a script by no more than f
   t.match(other.told.at(-1), { type: 'script.exited', code: 0 });
 });
 
+t.test('a start waits for the disk for no more than half of its own limit: it must run before that ends it', async (t) => {
+  const hangs = createFakePorts();
+  hangs.disk.mood = 'hangs';
+  const active = activeModule();
+  const user = userConfig && { ...userConfig, startTimeoutMs: 5_000 };
+  const r = runner({}, hangs, { ...active, config: { ...active.config, user } });
+  await hangs.clock.advance(2_499);
+  t.equal(hangs.started.length, 0);
+  await hangs.clock.advance(1);
+  t.equal(hangs.started.length, 1);
+  await hangs.clock.advance(1);
+  t.match(r.told, [{ type: 'script.started' }]);
+});
+
 t.test('with its actor a script is killed, and after that nothing is sent', async (t) => {
   const r = runner();
   await r.ports.clock.advance(1);

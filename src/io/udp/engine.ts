@@ -6,12 +6,13 @@
  *   body changed urgently, at most one a tenth of a pulse.
  * - A peer that has been silent for two pulses is asked for an answer four times a pulse, and answers at once. That makes a node
  *   that lives heard before it is given up on a network that loses a fifth of its packets, without waiting longer for a dead one.
- * - What is handed over goes in one message a pulse, and at once where a datagram says something new. Order and times stay true;
- *   what a message between threads costs is paid ten times a second and not for every datagram.
+ * - What is handed over goes in one message a pulse, and at once where a datagram says something new: pulses that say nothing new
+ *   come with the tick, as one event. Order and times stay true; what a message between threads and a step of the machine cost is
+ *   paid ten times a second and not for every datagram.
  * - Nothing is sent, answers included, once the lease has run out: a daemon whose main loop hangs stops being believed alive.
  */
 
-import type { DropClass, MembershipBody, PulseReport, TransportEvent } from '../../actors/ports.js';
+import type { DropClass, MembershipBody, PulseReport, TimedReport, TransportEvent } from '../../actors/ports.js';
 import type { ClusterConfig } from '../../config/types.js';
 import { type ClusterTable, clusterTable } from './cluster-table.js';
 import { type Encoded, encodeContent, type Turn } from './codec.js';
@@ -64,7 +65,8 @@ export class Engine {
   readonly #sender: string;
   readonly #answeredAt = new Map<string, number>();
   readonly #lastSaid = new Map<string, string>();
-  #waiting: TransportEvent[] = [];
+  #waiting: TimedReport[] = [];
+  #dropped: TransportEvent[] = [];
   #body: MembershipBody | null = null;
   #leaseUntilMs: number;
   #quietSinceMs: number | null = null;
@@ -116,7 +118,7 @@ export class Engine {
     const quietSinceMs = this.#quietSinceMs;
     if (quietSinceMs === null) return false;
     this.#quietSinceMs = null;
-    this.#tell({ type: 'tick', atMs: nowMs, lateMs: nowMs - quietSinceMs }, true);
+    this.#tick(nowMs, nowMs - quietSinceMs);
     return true;
   }
 
@@ -126,7 +128,7 @@ export class Engine {
   pulse(nowMs: number, lateMs: number): void {
     this.#reportDrops(nowMs);
     if (!this.#mayAct(nowMs)) return;
-    this.#tell({ type: 'tick', atMs: nowMs, lateMs }, true);
+    this.#tick(nowMs, lateMs);
     this.#sendAll(nowMs, false);
   }
 
@@ -183,15 +185,24 @@ export class Engine {
     }
     if (received.kind === 'ignored' || !this.#mayAct(nowMs)) return;
     const { report } = received;
-    this.#tell({ type: 'pulse', atMs: nowMs, pulse: report }, this.#isNews(report));
+    if (this.#isNews(report)) this.#tell({ type: 'pulse', atMs: nowMs, pulse: report });
+    else this.#waiting.push({ atMs: nowMs, report });
     if (received.asksThis) this.#answer(report.from, report.lan, nowMs);
   }
 
-  #tell(event: TransportEvent, atOnce: boolean): void {
-    this.#waiting.push(event);
-    if (!atOnce) return;
-    this.#acts.post(this.#waiting);
+  /** Hands over at once, after everything that came before. */
+  #tell(event: TransportEvent): void {
+    const before = this.#waiting.map(({ atMs, report }) => ({ type: 'pulse', atMs, pulse: report }) as const);
     this.#waiting = [];
+    this.#acts.post([...before, event]);
+  }
+
+  #tick(nowMs: number, lateMs: number): void {
+    const packets = this.#waiting;
+    this.#waiting = [];
+    const tick = { type: 'tick', atMs: nowMs, lateMs } as const;
+    this.#acts.post([...this.#dropped, packets.length === 0 ? tick : { ...tick, packets }]);
+    this.#dropped = [];
   }
 
   /** Does a pulse say anything that the one before it, of that sender on that lan, did not? Clocks and counters are not news. */
@@ -226,7 +237,7 @@ export class Engine {
   /** Counts since the last report, at most once a second; the rest when `force`. */
   #reportDrops(nowMs: number): void {
     if (this.#dropExample === null || nowMs - this.#dropsReportedAtMs < dropReportMs) return;
-    this.#tell({ type: 'dropped', counts: this.#drops, example: this.#dropExample }, false);
+    this.#dropped.push({ type: 'dropped', counts: this.#drops, example: this.#dropExample });
     this.#drops = noDrops();
     this.#dropExample = null;
     this.#dropsReportedAtMs = nowMs;
@@ -287,7 +298,7 @@ export class Engine {
     if (encoded.modulesLeft > 0 && !this.#toldTooLarge) {
       this.#toldTooLarge = true;
       const message = `${encoded.modulesLeft} modules do not fit in a pulse of ${maxDatagramLength} bytes: other nodes do not see them. Use fewer modules on this node.`;
-      this.#tell({ type: 'error', lan: lan.name, code: 'NET_TOO_LARGE', message }, true);
+      this.#tell({ type: 'error', lan: lan.name, code: 'NET_TOO_LARGE', message });
     }
     const header = writeHeader({
       version: protocolVersion,
