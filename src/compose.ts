@@ -28,6 +28,7 @@ import { realCompiler } from './io/modules/compiling.js';
 import { installShims } from './io/modules/shims.js';
 import { createModuleStore } from './io/modules/store.js';
 import { createPlatformPorts } from './io/platform.js';
+import { createNotifications } from './io/notify/notifications.js';
 import { createMessageSeal } from './io/seal-keys.js';
 import { createUdpTransport } from './io/udp/transport.js';
 import type { Message } from './machines/messages.js';
@@ -35,6 +36,9 @@ import { messages } from './machines/messages.js';
 import { compileMatcher } from './machines/process-match.js';
 
 /** The daemon's own settings: from its command line, its environment and `holdfastd.json`. */
+/** How long the end of the daemon waits for what is told of it, in ms. */
+const notificationPatienceMs = 3_000;
+
 export interface DaemonOptions {
   /** SAFE and SAFEVAR, absolute. */
   readonly safe: string;
@@ -215,6 +219,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     install: modules,
     clusterAdministration: cluster,
     explain: createExplainer({ journal, dir: join(safevar, 'journal'), program: replayProgram }),
+  const notifications = createNotifications({ safevar, clock, log: (line) => runtime.log(line), epoch: start });
   });
 
   // ---------------------------------------------------------------- begin
@@ -223,6 +228,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const http = await startHttpService({
     begun: new Promise((resolve) => {
       begun = resolve;
+    notification: notifications,
     }),
     face,
     table,
@@ -245,11 +251,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     recorder.close();
     await journal.close();
     await logs.close();
+  await notifications.load(face);
     platform.scripts.close();
     instance.release();
   };
   return {
     socket,
+    await notifications.close(notificationPatienceMs);
     log: (line) => runtime.log(line),
     async shutdown(who) {
       runtime.log(messages.daemonStopping(who));
@@ -267,3 +275,4 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     },
   };
 }
+      await notifications.load(face);

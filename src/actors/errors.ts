@@ -77,6 +77,7 @@ export const errorCatalogue = {
     exit: 1,
     meaning: 'An address and port cannot be listened on; the message names them and what to do.',
   },
+  NOTIFICATION_CHANNEL: { status: 404, exit: 1, meaning: 'No notification channel of that name is configured.' },
   EXPLAIN_NONE: {
     status: 404,
     exit: 1,

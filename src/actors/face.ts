@@ -266,6 +266,56 @@ export interface ModuleAdministration {
     template: string | null,
     id: number | null,
     force: boolean,
+  notification: NotificationAdministration;
+}
+/** One way by which people are told what happens. */
+export interface NotificationChannelStatus {
+  readonly name: string;
+  readonly kind: 'email' | 'webhook' | 'executable';
+  /** Where it leads; nothing secret is in it. */
+  readonly target: string;
+  /** `failing`: the last attempt failed; it is tried again at `nextAttempt`. */
+  readonly state: 'idle' | 'sending' | 'failing';
+  /** Events that wait or are being told. */
+  readonly queued: number;
+  /** Messages handed over, attempts that failed, events that were never told: since the configuration was read. */
+  readonly sent: number;
+  readonly failed: number;
+  readonly lost: number;
+  readonly lastSent: string | null;
+  readonly lastFailure: { readonly at: string; readonly reason: string; readonly remedy: string } | null;
+  readonly nextAttempt: string | null;
+}
+export interface NotificationStatus {
+  readonly node: string;
+  /** There is a configuration file, and it has no errors. */
+  readonly configured: boolean;
+  readonly enabled: boolean;
+  readonly file: string;
+  readonly problems: readonly ConfigProblem[];
+  readonly windowSeconds: number;
+  readonly criticalSeconds: number;
+  /** Events of the window that is open. */
+  readonly collected: number;
+  readonly channels: readonly NotificationChannelStatus[];
+}
+export interface NotificationTest {
+  readonly channel: string;
+  readonly ok: boolean;
+  /** How it went, in one sentence. */
+  readonly message: string;
+  readonly remedy: string | null;
+}
+/** E-mail, webhooks and programs that tell people what happens on this node. */
+export interface NotificationAdministration {
+  status(): NotificationStatus;
+  /** The configuration file's text. */
+  config(): Promise<Outcome<string>>;
+  /** Checks and applies a configuration: `CONF_INVALID` with everything that is wrong, or `DISK`. */
+  configure(text: string, caller: Caller): Promise<Outcome<NotificationStatus>>;
+  enable(on: boolean, caller: Caller): Promise<Outcome<NotificationStatus>>;
+  /** Sends a test by one channel, or by all (null), at once; also while notifications are disabled. */
+  test(channel: string | null, caller: Caller): Promise<Outcome<readonly NotificationTest[]>>;
     caller: Caller,
   ): Promise<Outcome<ModuleSummary>>;
   uninstall(name: string, caller: Caller): Promise<Outcome<null>>;

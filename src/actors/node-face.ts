@@ -16,6 +16,7 @@ import type {
   ModuleSummary,
   NodeFace,
   NodeSummary,
+  NotificationAdministration,
   Outcome,
 } from './face.js';
 import type { ModuleHost } from './module-host.js';
@@ -35,6 +36,7 @@ export interface NodeFaceOptions {
   /** Answers from the flight recorder's journal. */
   readonly explain: NodeFace['explain'];
 }
+  readonly notification: NotificationAdministration;
 
 const resourceName = /^[A-Za-z][\w-]{0,63}\.[\w.:%@/+-]{1,128}$/;
 const longestValue = 256;
@@ -155,6 +157,7 @@ export function createNodeFace(options: NodeFaceOptions): NodeFace {
       options
         .installed()
         .filter((one) => one.name === name)
+    notification: options.notification,
         .map(summary)[0] ?? null,
     status: (name) => runtime.hosts.get(name)?.status() ?? null,
     resources: (module) => runtime.hosts.get(module)?.resources.list() ?? null,

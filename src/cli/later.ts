@@ -18,7 +18,6 @@ export const laterWords: readonly string[] = [
   'webserver',
   'webservercfg',
   'safeagent',
-  'notification',
   'uninstall',
   'rfsverify',
   'rfsdiff',

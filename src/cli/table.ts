@@ -6,6 +6,7 @@ import { historyCommands } from './specs/history.js';
 import { logCommands } from './specs/logs.js';
 import { moduleCommands } from './specs/modules.js';
 import { resourceCommands } from './specs/resources.js';
+import { notificationCommands } from './specs/notification.js';
 import { simulateCommands } from './specs/simulate.js';
 import { stateCommands } from './specs/state.js';
 
@@ -21,6 +22,7 @@ export const sections: readonly CommandSection[] = [
   { title: 'Cluster', commands: clusterCommands },
   { title: 'About this command', commands: helpCommands },
 ];
+  { title: 'Notifications', commands: notificationCommands },
 
 /** All commands. */
 export const commands: readonly CommandSpec[] = sections.flatMap((section) => section.commands);

@@ -4,7 +4,17 @@
  */
 
 import type { ErrorCode } from '../actors/errors.js';
-import type { Budget, ErrdEntry, ModuleCommand, ModuleSummary, NodeSummary, Resource, StateName } from '../actors/face.js';
+import type {
+  Budget,
+  ErrdEntry,
+  MaintenanceSwitch,
+  ModuleCommand,
+  ModuleSummary,
+  NodeSummary,
+  NotificationTest,
+  Resource,
+  StateName,
+} from '../actors/face.js';
 import type { LogEntry } from '../actors/ports.js';
 import type { ConfigProblem } from '../config/types.js';
 
@@ -25,6 +35,9 @@ export type {
   NodeSummary,
   Quality,
   Resource,
+  NotificationChannelStatus,
+  NotificationStatus,
+  NotificationTest,
   StateName,
 } from '../actors/face.js';
 export type { LogEntry, LogLevel } from '../actors/ports.js';
@@ -116,6 +129,15 @@ export interface CheckResult {
 /** `GET /cluster/config`. */
 export interface ClusterXml {
   readonly xml: string;
+/** `PUT /notification/enabled`. */
+export interface NotificationSwitchBody {
+  readonly on: boolean;
+}
+/** `POST /notification/test`. */
+export interface NotificationTestBody {
+  /** Absent or null: all channels. */
+  readonly channel?: string | null;
+}
 }
 /** `GET /modules/{module}/config`. */
 export interface ConfigFile {
@@ -187,3 +209,4 @@ export type UserlogList = List<Userlog>;
 
 /** States that `GET /modules/{module}/wait` can wait for; SETTLED is any state that is Ready or NotReady, but not Transient. */
 export type WaitState = StateName | 'SETTLED';
+export type NotificationTestList = List<NotificationTest>;

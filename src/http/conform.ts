@@ -13,6 +13,8 @@ import type {
   ModuleList,
   ModuleNodeStatus,
   ModuleSummary,
+  NotificationSwitchBody,
+  NotificationTestBody,
   PrintBody,
   ResourceBody,
 } from './api-types.js';
@@ -30,6 +32,8 @@ export interface CheckedTypes {
   readonly ClusterCheckBody: ClusterCheckBody;
   readonly ModuleList: ModuleList;
   readonly ModuleSummary: ModuleSummary;
+  readonly NotificationSwitchBody: NotificationSwitchBody;
+  readonly NotificationTestBody: NotificationTestBody;
   readonly ModuleNodeStatus: ModuleNodeStatus;
   readonly ActionProgress: ActionProgress;
   readonly EventPage: EventPage;

@@ -11,7 +11,18 @@ const conventions = [
   'Lists are `{items, next}`. Times are ISO 8601 with milliseconds, beside `atMs` (monotonic) where order matters. Failures are RFC 9457 problem documents with a `code` of the catalogue and, for configurations, `problems`.',
   'Any node answers for all: `/nodes/<node>/…` and lists over the cluster ask the other nodes. One that does not answer within 2 s is an item with `error`, never a failed list.',
 ];
-const tags = ['Cluster', 'Nodes', 'Modules', 'Resources', 'Actions', 'Logs', 'Configuration', 'Events', 'Internal'] as const;
+const tags = [
+  'Cluster',
+  'Nodes',
+  'Modules',
+  'Resources',
+  'Actions',
+  'Logs',
+  'Configuration',
+  'Events',
+  'Notifications',
+  'Internal',
+] as const;
 
 function bodyOf(route: Route): string | null {
   if (route.body === undefined) return null;

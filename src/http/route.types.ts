@@ -28,7 +28,17 @@ export interface Route {
   readonly method: Method;
   readonly path: string;
   readonly operationId: string;
-  readonly tag: 'Cluster' | 'Nodes' | 'Modules' | 'Resources' | 'Actions' | 'Logs' | 'Configuration' | 'Events' | 'Internal';
+  readonly tag:
+    | 'Cluster'
+    | 'Nodes'
+    | 'Modules'
+    | 'Resources'
+    | 'Actions'
+    | 'Logs'
+    | 'Configuration'
+    | 'Events'
+    | 'Notifications'
+    | 'Internal';
   readonly summary: string;
   readonly query?: readonly QueryParameter[];
   readonly body?: RouteBody;

@@ -242,6 +242,32 @@ const values = {
   ConfigFileList: page(ref('ConfigFile')),
   CheckResult: object({ config: {}, warnings: list(ref('ConfigProblem')) }),
   PortUse: object({ process: text, protocol: text, port: integer }),
+  NotificationChannelStatus: object({
+    name: text,
+    kind: { enum: ['email', 'webhook', 'executable'] },
+    target: text,
+    state: { enum: ['idle', 'sending', 'failing'] },
+    queued: integer,
+    sent: integer,
+    failed: integer,
+    lost: integer,
+    lastSent: textOrNull,
+    lastFailure: orNull(object({ at: time, reason: text, remedy: text })),
+    nextAttempt: textOrNull,
+  }),
+  NotificationStatus: object({
+    node: text,
+    configured: yesNo,
+    enabled: yesNo,
+    file: text,
+    problems: list(ref('ConfigProblem')),
+    windowSeconds: number,
+    criticalSeconds: number,
+    collected: integer,
+    channels: list(ref('NotificationChannelStatus')),
+  }),
+  NotificationTest: object({ channel: text, ok: yesNo, message: text, remedy: textOrNull }),
+  NotificationTestList: page(ref('NotificationTest')),
   PortList: page(ref('PortUse')),
   Template: object({ name: text, description: text }),
   TemplateList: page(ref('Template')),
@@ -301,3 +327,7 @@ export type BodyName = keyof typeof bodies;
 export type SchemaName = keyof typeof values | BodyName;
 /** All schemas by the name that `#/components/schemas/` has them under. */
 export const schemas: Readonly<Record<SchemaName, JsonSchema>> = { ...values, ...bodies };
+  NotificationSwitchBody: object({ on: yesNo }),
+  NotificationTestBody: object({ channel: { type: ['string', 'null'], maxLength: 40, description: 'Absent or null: all.' } }, [
+    'channel',
+  ]),

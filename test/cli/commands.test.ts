@@ -93,6 +93,14 @@ const lines: readonly (readonly string[])[] = [
   ['cluster', 'genkey'],
   ['cluster', 'delkey'],
   ['cluster', 'deconfig'],
+  ['notification', 'status'],
+  ['notification', 'test'],
+  ['notification', 'test', 'hook', '--json'],
+  ['notification', 'test', 'nobody'],
+  ['notification', 'config'],
+  ['notification', 'config', 'none.json'],
+  ['notification', 'enable'],
+  ['notification', 'disable'],
   ['-p'],
   ['-p', '--json'],
   ['completion', 'csh'],
@@ -334,6 +342,10 @@ scenario(t, 'files that are read and written', calm, async (t, { daemon, dir, cl
     daemon.requests.slice(-2).map((request) => request.operation),
     ['putClusterConfig', 'putClusterBundle'],
   );
+
+  writeFileSync(join(dir, 'n.json'), '{"enabled": false}');
+  t.equal((await cli(['notification', 'config', 'n.json'])).code, 0);
+  t.strictSame(daemon.requests.at(-1)?.body, { enabled: false });
 
   writeFileSync(join(dir, 'cluster.xml'), '<cluster/>');
   t.equal((await cli(['cluster', 'config', 'cluster.xml'])).code, 0);

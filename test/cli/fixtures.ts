@@ -8,6 +8,7 @@ import type {
   ModuleSummary,
   NodeEvent,
   NodeSummary,
+  NotificationStatus,
   Resource,
 } from '../../src/http/api-types.js';
 import type { FakeHandlers } from './fake-daemon.js';
@@ -148,6 +149,40 @@ const errd: ErrdList = {
   ],
   next: null,
 };
+/** One channel that fails, one at rest. */
+export const notification: NotificationStatus = {
+  ...{ node: 'n1', configured: true, enabled: true, file: '/var/holdfast/notification.json', problems: [] },
+  ...{ windowSeconds: 60, criticalSeconds: 10, collected: 2 },
+  channels: [
+    {
+      ...{
+        name: 'email',
+        kind: 'email',
+        target: 'ops@example.org by mail:587',
+        state: 'failing',
+        queued: 3,
+        sent: 4,
+        failed: 2,
+        lost: 0,
+      },
+      ...{ lastSent: at, nextAttempt: at },
+      lastFailure: { at, reason: 'nobody listens on mail:587', remedy: 'start the server, or correct host and port' },
+    },
+    {
+      ...{
+        name: 'hook',
+        kind: 'webhook',
+        target: 'https://hooks.example.org',
+        state: 'idle',
+        queued: 0,
+        sent: 0,
+        failed: 0,
+        lost: 1,
+      },
+      ...{ lastSent: null, nextAttempt: null, lastFailure: null },
+    },
+  ],
+};
 export const bundle = new TextEncoder().encode('PK bundle with a key');
 
 function page(items: readonly unknown[]): { readonly json: unknown } {
@@ -226,6 +261,21 @@ export const calm: FakeHandlers = {
       { process: 'webconsole', protocol: 'tcp', port: 9010 },
     ]),
   listTemplates: () => page([{ name: 'farm', description: 'A farm of services' }]),
+  getNotification: () => ({ json: notification }),
+  getNotificationConfig: () => ({ bytes: new TextEncoder().encode('{\n  "enabled": true\n}\n') }),
+  putNotificationConfig: () => ({ json: notification }),
+  switchNotification: ({ body }) => ({
+    json: { ...notification, enabled: typeof body === 'object' && body !== null && 'on' in body && body.on === true },
+  }),
+  testNotification: ({ body }) => {
+    const channel = typeof body === 'object' && body !== null && 'channel' in body ? body.channel : null;
+    if (channel === 'nobody')
+      return { problem: 'NOTIFICATION_CHANNEL', detail: 'There is no channel "nobody"; there are email, hook.' };
+    const ok = { channel: 'hook', ok: true, message: 'handed over', remedy: null };
+    return channel === null
+      ? page([{ channel: 'email', ok: false, message: 'nobody listens on mail:587', remedy: 'start the server' }, ok])
+      : page([ok]);
+  },
   putClusterConfig: () => ({ json: cluster }),
   deleteClusterConfig: () => ({ json: null }),
   generateClusterKey: () => ({ json: null }),

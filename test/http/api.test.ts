@@ -38,6 +38,11 @@ function disagreement(id: string, answer: Answer): string {
 /** One good request for each operation. */
 const good: Readonly<Record<OperationId, readonly [path: string, ask?: Ask]>> = {
   getCluster: ['/cluster'],
+  getNotification: ['/notification'],
+  getNotificationConfig: ['/notification/config'],
+  putNotificationConfig: ['/notification/config', { body: '{}', headers: { 'content-type': 'application/json' } }],
+  switchNotification: ['/notification/enabled', { json: { on: false } }],
+  testNotification: ['/notification/test', { json: { channel: 'ops' } }],
   getClusterConfig: ['/cluster/config'],
   putClusterConfig: ['/cluster/config', { json: { xml: '<cluster/>', lock: 'lock' } }],
   deleteClusterConfig: ['/cluster/config'],

@@ -9,6 +9,7 @@ import type {
   ModuleSummary,
   NodeFace,
   NodeSummary,
+  NotificationStatus,
   Outcome,
   Resource,
 } from '../../src/actors/face.js';
@@ -70,6 +71,26 @@ export function fakeFace(options: FakeOptions = {}): FakeFace {
     ...{ encrypted: true, locked: false, port: 4800, dropped: { malformed: 2 }, version: '0.1.0' },
   });
   const face: FakeFace = {
+  const notification: NotificationStatus = {
+    ...{ node, configured: true, enabled: true, file: '/var/holdfast/notification.json', problems: [] },
+    ...{ windowSeconds: 60, criticalSeconds: 10, collected: 0 },
+    channels: [
+      {
+        ...{
+          name: 'ops',
+          kind: 'email',
+          target: 'ops@example.org by mail:587',
+          state: 'failing',
+          queued: 1,
+          sent: 2,
+          failed: 3,
+          lost: 0,
+        },
+        ...{ lastSent: at, lastFailure: { at, reason: 'mail:587 is not there', remedy: 'start it' }, nextAttempt: at },
+      },
+    ],
+  };
+  const switches: SwitchStates = { errd: true, checker: true, failover: true, boot: false, bootRule: 'ignore' };
     node,
     ring,
     callers,
@@ -170,6 +191,24 @@ export function fakeFace(options: FakeOptions = {}): FakeFace {
       async uninstall(name) {
         modules.delete(name);
         return done;
+    notification: {
+      status: () => notification,
+      config: async () => ({ ok: true, value: '{}\n' }),
+      async configure(text, caller) {
+        record(`notify ${text}`, caller);
+        return { ok: true, value: notification };
+      },
+      async enable(on, caller) {
+        record(`notify ${on}`, caller);
+        return { ok: true, value: { ...notification, enabled: on } };
+      },
+      async test(channel, caller) {
+        record(`notify test ${channel}`, caller);
+        return channel === 'nobody'
+          ? { ok: false, failure: { code: 'NOTIFICATION_CHANNEL', message: 'There is no channel "nobody".' } }
+          : { ok: true, value: [{ channel: channel ?? 'ops', ok: true, message: 'handed over', remedy: null }] };
+      },
+    },
       },
       package: async (name) => (modules.has(name) ? { ok: true, value: Buffer.from('PK') } : unknown),
       check: async (name) =>

@@ -7,11 +7,22 @@ import * as configuration from './configuration.js';
 import { getEvents } from './events.js';
 import * as logs from './logs.js';
 import * as modules from './modules.js';
+import * as notification from './notification.js';
 
 const getOpenApi: Handler = (_request, { openApi }) => ({ kind: 'bytes', type: 'application/json', value: openApi() });
 const listProbes: Handler = async (_request, { probes }) => list(await probes());
 
 /** All handlers; the sealed envelope is opened before the routes are looked at. */
 export function createHandlers(): Readonly<Record<Exclude<OperationId, 'postSealed'>, Handler>> {
-  return { ...cluster, ...configuration, ...logs, ...modules, ...createActionHandlers(), getEvents, getOpenApi, listProbes };
+  return {
+    ...cluster,
+    ...configuration,
+    ...logs,
+    ...modules,
+    ...notification,
+    ...createActionHandlers(),
+    getEvents,
+    getOpenApi,
+    listProbes,
+  };
 }
