@@ -112,6 +112,8 @@ export interface HarnessOptions {
   readonly input?: Partial<ModuleInput>;
   readonly behave?: (input: RunnerInput) => Behaviour;
   readonly drainBreaks?: boolean;
+  /** What the first checks find. */
+  readonly checked?: Readonly<Record<string, 'up' | 'down' | 'silent'>>;
   /** A process of that name comes with a start_both that succeeds, and goes with a stop_both. */
   readonly application?: string;
 }
@@ -196,6 +198,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
   const world = createWorld(clock);
   const behave = options.behave ?? (() => succeeds());
   const { application } = options;
+  for (const [name, found] of Object.entries(options.checked ?? {})) world.checked.set(name, found);
   const calls: ScriptCall[] = [];
   const log: string[] = [];
   const path: string[] = [];
