@@ -10,6 +10,8 @@
  */
 import { setFlagsFromString } from 'node:v8';
 
+// What a daemon at rest does ten times a second stays in V8's interpreter for minutes: compiled at once, it costs a fifth less.
+setFlagsFromString('--always-sparkplug');
 const keepSmall = (): void => setFlagsFromString('--semi-space-growth-factor=1');
 keepSmall();
 process.on('worker', (worker) => worker.once('online', keepSmall));

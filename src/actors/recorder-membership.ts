@@ -25,8 +25,10 @@ export interface MembershipLog {
   begin(at: number): void;
   /** @param snapshot how the machine stands after the event; called when it is written, if it ever is. */
   note(event: EventRecord, view: unknown, snapshot: () => unknown): void;
-  /** Its state as it is written at the head of a file; null where nothing is being written now. */
+  /** Is what happens now written at once? Else it is kept in memory. */
   isWriting(): boolean;
+  /** Is this another view than that of the event before? Then what was kept is written. */
+  changes(view: unknown): boolean;
 }
 
 /** @param write takes what goes into the journal. */
@@ -56,6 +58,7 @@ export function createMembershipLog(write: (record: JournalRecord) => void): Mem
       goOn(at);
     },
     isWriting: () => writing,
+    changes: (nextView) => nextView !== view,
     note(event, nextView, snapshot) {
       const changed = nextView !== view;
       view = nextView;

@@ -15,7 +15,7 @@ export const quietMs = 15 * 60_000;
 const wallJumpMs = 250;
 /** A recorder that failed so often is of no use any more: it stays silent until the daemon is started again. */
 const mostDefects = 100;
-/** In a cluster of more nodes than this, membership's marks are taken at ticks only, not at each packet. */
+/** In a cluster of more nodes than this, membership's marks are taken at ticks and changes of the view only, not at each packet. */
 const nodesMarkedAtPackets = 16;
 
 export interface RecorderOptions {
@@ -133,7 +133,9 @@ export function createRecorder(options: RecorderOptions): Recorder {
     };
     if (name === 'membership') {
       const { context } = followed.root.getSnapshot();
-      const isMarked = isSettled && (ev.type !== 'PACKET' || context.input.nodes.length <= nodesMarkedAtPackets);
+      // What most likely is never written needs no marks: the event at which the view changes has them, and tells for all before it.
+      const isSmall = ev.type !== 'PACKET' || context.input.nodes.length <= nodesMarkedAtPackets;
+      const isMarked = isSettled && (membership.changes(context.view) || (membership.isWriting() && isSmall));
       const snapshot: unknown = followed.root.getSnapshot();
       const record = isMarked ? withConsequence(base, tree.take()) : base;
       membership.note(record, context.view, () => plain(followed.root.logic.getPersistedSnapshot(snapshot)));

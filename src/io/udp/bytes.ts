@@ -5,9 +5,12 @@ export class MalformedError extends Error {
   override readonly name = 'MalformedError';
 }
 
-/** Appends to a growing list of pieces. */
+/** Bytes that a writer begins with; it doubles them when they are full. */
+const firstSize = 128;
+
+/** Appends to one growing buffer. */
 export class ByteWriter {
-  readonly #pieces: Buffer[] = [];
+  #buffer = Buffer.allocUnsafe(firstSize);
   #length = 0;
 
   get length(): number {
@@ -15,37 +18,37 @@ export class ByteWriter {
   }
 
   bytes(piece: Buffer): this {
-    this.#pieces.push(piece);
-    this.#length += piece.length;
+    const at = this.#grow(piece.length);
+    piece.copy(this.#buffer, at);
     return this;
   }
 
   u8(value: number): this {
-    return this.bytes(Buffer.of(clamp(value, 0xff)));
+    const at = this.#grow(1);
+    this.#buffer[at] = clamp(value, 0xff);
+    return this;
   }
 
   u16(value: number): this {
-    const piece = Buffer.alloc(2);
-    piece.writeUInt16BE(clamp(value, 0xffff));
-    return this.bytes(piece);
+    const at = this.#grow(2);
+    this.#buffer.writeUInt16BE(clamp(value, 0xffff), at);
+    return this;
   }
 
   u32(value: number): this {
-    const piece = Buffer.alloc(4);
-    piece.writeUInt32BE(clamp(value, 0xffff_ffff));
-    return this.bytes(piece);
+    const at = this.#grow(4);
+    this.#buffer.writeUInt32BE(clamp(value, 0xffff_ffff), at);
+    return this;
   }
 
   /** Seven bits a byte, least significant first; up to 2^53. */
   varint(value: number): this {
-    const digits: number[] = [];
     let rest = clamp(value, Number.MAX_SAFE_INTEGER);
     while (rest >= 0x80) {
-      digits.push((rest % 0x80) + 0x80);
+      this.u8((rest % 0x80) + 0x80);
       rest = Math.floor(rest / 0x80);
     }
-    digits.push(rest);
-    return this.bytes(Buffer.from(digits));
+    return this.u8(rest);
   }
 
   /** UTF-8, at most 255 bytes; what is longer is cut. */
@@ -54,8 +57,21 @@ export class ByteWriter {
     return this.u8(piece.length).bytes(piece);
   }
 
+  /** What was written so far; nothing may be written after. */
   toBuffer(): Buffer {
-    return Buffer.concat(this.#pieces, this.#length);
+    return this.#buffer.subarray(0, this.#length);
+  }
+
+  /** Makes room. @returns where it begins. */
+  #grow(by: number): number {
+    const at = this.#length;
+    this.#length += by;
+    if (this.#length > this.#buffer.length) {
+      const larger = Buffer.allocUnsafe(Math.max(this.#length, 2 * this.#buffer.length));
+      this.#buffer.copy(larger, 0, 0, at);
+      this.#buffer = larger;
+    }
+    return at;
   }
 }
 

@@ -63,7 +63,7 @@ export function encodeContent(content: PulseContent, table: ClusterTable, turn: 
   const counts = 5;
   const wanted = content.mapsOnly ? [] : content.body.modules;
   const roomForModules = limit - head.length - indexed.length - counts;
-  const modules = wanted.map(writeModule);
+  const modules = wanted.map(moduleBytes);
   const sizes = modules.map((module) => module.length);
   const fitting = countFitting(sizes, roomForModules);
   let room = roomForModules - sizes.slice(0, fitting).reduce((sum, size) => sum + size, 0);
@@ -109,6 +109,14 @@ function writeHead(content: PulseContent, table: ClusterTable): Buffer {
     .u8(body.health);
   if (body.pause !== null) writer.varint(body.pause.lengthMs).varint(body.pause.agoMs);
   return writer.toBuffer();
+}
+
+/** What a module's part looks like: the same from pulse to pulse until something changes, and then it is another object. */
+const writtenModules = new WeakMap<ModuleDigest, Buffer>();
+function moduleBytes(module: ModuleDigest): Buffer {
+  const written = writtenModules.get(module) ?? writeModule(module);
+  writtenModules.set(module, written);
+  return written;
 }
 
 function writeModule(module: ModuleDigest): Buffer {

@@ -110,11 +110,12 @@ export class Engine {
   }
 
   /**
-   * The main loop is alive. After an expired lease the time without it is reported as lateness, for nothing was handed over then.
+   * The main loop was alive at that time. After an expired lease the time without it is reported as lateness, for nothing was handed
+   * over then.
    * @returns whether this ended a silence, so that a pulse is due at once
    */
-  renewLease(nowMs: number): boolean {
-    this.#leaseUntilMs = nowMs + this.#spec.leaseMs;
+  renewLease(renewedAtMs: number, nowMs: number): boolean {
+    this.#leaseUntilMs = renewedAtMs + this.#spec.leaseMs;
     const quietSinceMs = this.#quietSinceMs;
     if (quietSinceMs === null) return false;
     this.#quietSinceMs = null;

@@ -13,7 +13,7 @@ const closeTimeoutMs = 1_000;
 
 /** The real transport: datagrams over UDP, sent and received in a worker thread of its own. */
 export function createUdpTransport(options: UdpTransportOptions = {}): Transport {
-  return { open: (spec, on) => openWorker({ ...spec, dropRate: options.dropRate ?? 0 }, on) };
+  return { open: (spec, on) => openWorker({ ...spec, dropRate: options.dropRate ?? 0, lease: new SharedArrayBuffer(8) }, on) };
 }
 
 function openWorker(spec: WorkerSpec & TransportSpec, on: (event: TransportEvent) => void): OpenTransport {
@@ -23,6 +23,7 @@ function openWorker(spec: WorkerSpec & TransportSpec, on: (event: TransportEvent
     // Its needs are small and known; a leak must end this thread, with an error, and not the daemon.
     resourceLimits: { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 8 },
   });
+  const renewed = new BigInt64Array(spec.lease);
   let open = true;
   let closing: Promise<void> | null = null;
   let finished: () => void = () => {};
@@ -59,7 +60,7 @@ function openWorker(spec: WorkerSpec & TransportSpec, on: (event: TransportEvent
       if (open) say({ type: 'publish', body, urgent });
     },
     renewLease: () => {
-      if (open) say({ type: 'renew' });
+      Atomics.store(renewed, 0, process.hrtime.bigint() / 1_000_000n);
     },
     close: (goodbye) => {
       closing ??= close(goodbye);

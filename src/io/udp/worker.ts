@@ -32,6 +32,8 @@ const { cluster, self } = spec;
 const socketOfLan = new Map<string, LanSocket>();
 const engine = new Engine(spec, { send: (lan, node, datagram) => socketOfLan.get(lan)?.send(lan, node, datagram), post }, now());
 
+const lease = new BigInt64Array(spec.lease);
+let lastRenewed = 0n;
 let received = 0;
 let closing = false;
 let pulseTimer: NodeJS.Timeout | null = null;
@@ -72,8 +74,17 @@ function openSockets(): void {
 
 function take(datagram: Buffer): void {
   received += 1;
+  heedLease();
   if (closing || (spec.dropRate > 0 && Math.random() < spec.dropRate)) return;
   engine.received(datagram, now());
+}
+
+/** Takes note of what the main thread has renewed: it writes the time into memory that both see, without a message. */
+function heedLease(): void {
+  const renewed = Atomics.load(lease, 0);
+  if (renewed === lastRenewed) return;
+  lastRenewed = renewed;
+  if (engine.renewLease(Number(renewed), now())) sendUrgently(0);
 }
 
 /** Calls back after the sockets have been read until nothing more comes. */
@@ -99,6 +110,7 @@ function schedulePulse(): void {
       afterReading(() => {
         if (closing) return;
         const nowMs = now();
+        heedLease();
         engine.pulse(nowMs, lateMs);
         // Pulses that were missed are not made up for.
         dueMs = lateMs > cluster.pulseMs ? nowMs + cluster.pulseMs : dueMs + cluster.pulseMs;
@@ -159,9 +171,6 @@ port.on('message', (message: ToWorker) => {
       if (inMs !== null) sendUrgently(inMs);
       return;
     }
-    case 'renew':
-      if (engine.renewLease(now())) sendUrgently(0);
-      return;
     case 'close':
       void close(message.goodbye);
       return;

@@ -97,15 +97,15 @@ t.test(
     first.engine.pulse(clock.nowMs, 0);
     first.engine.urgent(clock.nowMs);
     first.engine.askSilent(clock.nowMs);
-    second.engine.renewLease(clock.nowMs);
+    second.engine.renewLease(clock.nowMs, clock.nowMs);
     second.engine.pulse(clock.nowMs, 0);
     deliver();
     t.same(sent, []);
     t.same(first.events, []);
     clock.nowMs += 700;
-    t.equal(first.engine.renewLease(clock.nowMs), true);
+    t.equal(first.engine.renewLease(clock.nowMs, clock.nowMs), true);
     t.same(first.events, [{ type: 'tick', atMs: 2_001, lateMs: 700 }]);
-    t.equal(first.engine.renewLease(clock.nowMs), false);
+    t.equal(first.engine.renewLease(clock.nowMs, clock.nowMs), false);
     first.engine.pulse(clock.nowMs, 0);
     t.equal(sent.length, 1);
   },
@@ -147,7 +147,7 @@ t.test('goodbye is told whatever the lease', async (t) => {
   const { first, second, clock, deliver } = engines(2, { leaseMs: 10 });
   clock.nowMs += 20;
   first.engine.goodbye(clock.nowMs);
-  second.engine.renewLease(clock.nowMs);
+  second.engine.renewLease(clock.nowMs, clock.nowMs);
   deliver();
   t.equal(pulses(second.events)[0]?.goodbye, true);
 });
