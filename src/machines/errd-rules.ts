@@ -71,7 +71,7 @@ function firstVerdictMs(context: ErrdContext, proc: ProcConfig, entry: ErrdEntry
 }
 
 /**
- * A failure that goes on is reported again with each poll: its action may have come when the module could not take it, and a handler
+ * A failure that goes on is reported again after each polltimer: its action may have come when the module could not take it, and a handler
  * may have ended without a remedy. Where nothing is to be done, once is enough.
  */
 const repeats = (context: ErrdContext, proc: ProcConfig, sinceMs: number): boolean =>
@@ -95,8 +95,9 @@ export function judge(context: ErrdContext, proc: ProcConfig, scan: ErrdScan): J
   const tooFew = proc.atLeast >= 0 && proc.atMax !== 0 && count < proc.atLeast;
   const entry: ErrdEntry = { ...before, processes: found.processes, service: found.service };
   const base = { tooMany, count, againInMs: null };
-  if (scan.atMs < firstVerdictMs(context, proc, before) && !before.seen && (tooFew || proc.startAfter > 1)) {
-    return { ...base, entry, failing: false };
+  const waitMs = firstVerdictMs(context, proc, before) - scan.atMs;
+  if (waitMs > 0 && !before.seen && (tooFew || proc.startAfter > 1)) {
+    return { ...base, entry, failing: false, againInMs: waitMs };
   }
   // An unknown service (its manager did not answer) is not evidence of anything.
   if (proc.service && found.service === 'unknown') return { ...base, entry, failing: false };
@@ -113,7 +114,9 @@ export function judge(context: ErrdContext, proc: ProcConfig, scan: ErrdScan): J
   if (leftMs > 0) return { ...base, entry: { ...entry, missingSinceMs }, failing: false, againInMs: leftMs };
   const failing = before.reportedAtMs === null || repeats(context, proc, scan.atMs - before.reportedAtMs);
   const reportedAtMs = failing ? scan.atMs : before.reportedAtMs;
-  return { ...base, entry: { ...entry, value: 'down', missingSinceMs, reportedAtMs }, failing };
+  const isRepeated = proc.action.kind !== 'noaction' && reportedAtMs !== null;
+  const againInMs = isRepeated ? reportedAtMs + context.pollTimerMs - scan.atMs : null;
+  return { ...base, entry: { ...entry, value: 'down', missingSinceMs, reportedAtMs }, failing, againInMs };
 }
 
 /** First pause between quick scans after arming, in ms; it doubles up to 3.2 s. */
@@ -165,4 +168,12 @@ export function survey(context: ErrdContext, scan: ErrdScan): Survey {
   if (scanned && !context.scanned) reports.push({ type: 'errd.surveyed', healthy, atMs: scan.atMs });
   if (unseen) soonest(context.quickMs);
   return { entries, reports, againInMs, quickMs: slower(context.quickMs), scanned };
+}
+
+/**
+ * Time until the next scan of the polltimer, in ms, above 0 and at most the polltimer. All modules scan at whole multiples of their
+ * polltimer: those of one polltimer share each look at the process table.
+ */
+export function untilPoll(nowMs: number, pollTimerMs: number): number {
+  return pollTimerMs - (nowMs % pollTimerMs);
 }

@@ -7,9 +7,19 @@
 import type { AnyEventObject, CallbackLogicFunction } from 'xstate';
 import { assertEvent, assign, enqueueActions, fromCallback, sendParent, sendTo, setup } from 'xstate';
 import type { ErrdContext, ErrdEvent, ErrdInput, ErrdReport, WatcherCommand } from './errd.types.js';
-import { armedProcs, firstQuickMs, isCrash, reconfigured, slower, standardClasses, survey, unknownEntry } from './errd-rules.js';
+import {
+  armedProcs,
+  firstQuickMs,
+  isCrash,
+  reconfigured,
+  slower,
+  standardClasses,
+  survey,
+  unknownEntry,
+  untilPoll,
+} from './errd-rules.js';
 
-/** Id of the timer of the next quick scan. */
+/** Id of the timer of the next scan. */
 const againId = 'scan-again';
 
 const notProvided: CallbackLogicFunction<WatcherCommand, AnyEventObject, { readonly procs: ErrdInput['procs'] }> = () => {
@@ -53,7 +63,8 @@ export const errdMachine = setup({
       enqueue.assign({ entries: result.entries, quickMs: result.quickMs, scanned: result.scanned, blind: false });
       for (const report of result.reports) enqueue(sendParent(report));
       enqueue.cancel(againId);
-      if (result.againInMs !== null) enqueue.raise({ type: 'scan.due' }, { id: againId, delay: result.againInMs });
+      const pollInMs = untilPoll(event.atMs, context.pollTimerMs);
+      enqueue.raise({ type: 'scan.due' }, { id: againId, delay: Math.min(result.againInMs ?? pollInMs, pollInMs) });
     }),
     noteBlindness: enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'scan.failed');
@@ -67,7 +78,7 @@ export const errdMachine = setup({
       assertEvent(event, 'errd.arm');
       return { type: 'errd.surveyed', healthy: true, atMs: event.atMs };
     }),
-    forgetQuick: enqueueActions(({ enqueue }) => enqueue.cancel(againId)),
+    forgetScan: enqueueActions(({ enqueue }) => enqueue.cancel(againId)),
   },
   guards: {
     watchesWhenArmed: ({ context, event }) => {
@@ -80,7 +91,6 @@ export const errdMachine = setup({
     },
     watchesWhenSwitched: ({ context, event }) => armedProcs({ ...context, ...switched(context, event) }).length > 0,
   },
-  delays: { pollTimer: ({ context }) => context.pollTimerMs },
 }).createMachine({
   id: 'errd',
   description: 'Monitoring of the processes and services of one module',
@@ -124,14 +134,13 @@ export const errdMachine = setup({
       description: 'Exits are reported as they happen; a scan at every polltimer finds new and vanished processes.',
       tags: ['watching'],
       entry: 'scan',
-      after: { pollTimer: { target: 'watching', reenter: true } },
       on: {
         'errd.arm': [
           { guard: 'watchesWhenArmed', target: 'watching', reenter: true, actions: ['arm', 'select'] },
-          { target: 'idle', actions: ['arm', 'forgetQuick', 'select', 'reportNothing'] },
+          { target: 'idle', actions: ['arm', 'forgetScan', 'select', 'reportNothing'] },
         ],
         'errd.enable': { target: 'watching', reenter: true, actions: ['switch', 'select'] },
-        'errd.disarm': { target: 'idle', actions: ['disarm', 'forgetQuick', 'select'] },
+        'errd.disarm': { target: 'idle', actions: ['disarm', 'forgetScan', 'select'] },
         'errd.reconfigure': [
           {
             guard: 'watchesWhenReconfigured',
@@ -139,7 +148,7 @@ export const errdMachine = setup({
             reenter: true,
             actions: ['reconfigure', 'configureWatcher', 'select'],
           },
-          { target: 'idle', actions: ['reconfigure', 'forgetQuick', 'configureWatcher', 'select'] },
+          { target: 'idle', actions: ['reconfigure', 'forgetScan', 'configureWatcher', 'select'] },
         ],
         'process.exited': { actions: ['noteExit', 'scan'] },
         'scan.due': { actions: 'scan' },

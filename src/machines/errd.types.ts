@@ -67,7 +67,7 @@ export type ErrdEvent =
   | { readonly type: 'process.exited'; readonly process: ErrdProcess; readonly exit: ErrdExit; readonly atMs: number }
   | { readonly type: 'scan.failed'; readonly detail: string }
   | ErrdScan
-  /** A settle time or a quick scan is over: look again. */
+  /** The polltimer, a settle time or the pause before a quick scan is over: look again. */
   | { readonly type: 'scan.due' };
 /** What the watcher of processes is told. */
 export type WatcherCommand =

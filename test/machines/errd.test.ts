@@ -256,7 +256,7 @@ t.test('what the log says of too few, too many and services', async (t) => {
   t.equal(unwanted.at(), 'UP.ready');
   unwanted.world.start('app');
   unwanted.run(10_100);
-  t.match(unwanted.at(), /UP.restarting/, 'atmax 0: whenever it appears');
+  t.ok(unwanted.newLog().includes('E Action restart called by errd'), 'atmax 0: whenever it appears');
 
   const service = startedHarness(withProcs({ ...aProc, service: true, restartServices: ['a', 'b'] }));
   t.equal(service.resources.get('proc.app'), 'up');
@@ -482,4 +482,24 @@ t.test('a scan that began before a process was armed says nothing of it', async 
     ['proc.valued'],
   );
   t.equal(partial.entries['other'], undefined);
+});
+
+t.test('modules of one polltimer look at the same moments, whenever they were started', async (t) => {
+  const looks = (startedAfterMs: number): readonly number[] => {
+    const h = createHarness(withProcs(aProc));
+    h.world.start('app');
+    h.run(startedAfterMs);
+    h.command('start');
+    h.run(15_000);
+    const before = h.world.scans;
+    const moments: number[] = [];
+    for (let ms = 0; ms < 30_000; ms += 1) {
+      const scans = h.world.scans;
+      h.run(1);
+      if (h.world.scans > scans) moments.push(h.clock.monotonicMs() % 10_000);
+    }
+    t.equal(h.world.scans - before, 3);
+    return moments;
+  };
+  t.same(looks(1_234), looks(7_777));
 });

@@ -187,7 +187,6 @@ t.test('errd and failover: every leaf is reached, and each can be left', (t) => 
       { type: 'processes.seen', atMs: 5_000, found: { app: { processes: [], service: null } } },
       { type: 'scan.failed', detail: 'no' },
       { type: 'scan.due' },
-      { type: 'xstate.after.pollTimer.errd.watching' },
     ],
     ({ value, context }) =>
       JSON.stringify([value, context.procs, context.classes, context.disabled, context.entries, context.blind]),

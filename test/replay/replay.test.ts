@@ -181,9 +181,9 @@ t.test('on disk: rotated, bounded, readable from any file on', async (t) => {
   const dir = mkdtempSync(join(tmpdir(), 'hf-journal-'));
   t.teardown(() => rmSync(dir, { recursive: true, force: true }));
   const clockless = { now: () => 0, onProblem: (message: string) => t.fail(message) };
-  const journal = createJournal({ dir: join(dir, 'journal'), fileBytes: 8_000, files: 3, ...clockless });
+  const journal = createJournal({ dir: join(dir, 'journal'), fileBytes: 9_000, files: 3, ...clockless });
   const world = createWorld({ journal });
-  for (let life = 0; life < 6; life += 1) await aLife(world);
+  for (let life = 0; life < 8; life += 1) await aLife(world);
   await world.close();
   const names = readdirSync(join(dir, 'journal'));
   t.equal(names.length, 3, 'three files are kept');
