@@ -6,7 +6,7 @@ import type { AnyEventObject } from 'xstate';
 import { fromCallback } from 'xstate';
 import type { CheckerEvent, CheckerInput, LookerCommand } from '../machines/checker.types.js';
 import { timeoutOf } from '../machines/checker-rules.js';
-import type { ActiveModule, CheckPlace, Closable, Ports } from './ports.js';
+import type { ActiveModule, CheckPlace, Closable, Ports, ScriptSpec } from './ports.js';
 
 /** Longest detail that is kept, in characters. */
 const detailLength = 300;
@@ -21,7 +21,11 @@ const placeOf = (module: string, active: ActiveModule | null): CheckPlace => ({
   module,
   binDir: active?.binDir ?? '',
   env: active?.env ?? {},
+  output: active === null ? null : outputOf(active),
 });
+/** Where what a looping checker writes goes: as that of the scripts. */
+const outputOf = ({ config: { user }, varDir }: ActiveModule): ScriptSpec['output'] =>
+  user?.logging === 'none' ? null : { dir: varDir, limitBytes: (user?.userlogSizeKb ?? 2048) * 1024 };
 
 /** The actor that looks: `look` begins a check, `expire` ends the one that runs. One check, one `check.ended`. */
 export function createLooker(options: CheckerActorOptions) {

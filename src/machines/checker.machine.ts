@@ -10,8 +10,12 @@ import { assertEvent, assign, enqueueActions, fromCallback, sendParent, sendTo, 
 import type { CheckerContext, CheckerEvent, CheckerInput, CheckerReport, LookerCommand } from './checker.types.js';
 import { isLoop, pauseOf, resourceOf, slackOf, timeoutOf } from './checker-rules.js';
 
-/** Pause before an executable that has ended is started again, in ms. */
-export const programPauseMs = 10_000;
+/** Pause before an executable that has ended is started again, in ms; it doubles each time up to the longest (ADR 0014). */
+export const programPauseMs = 1_000;
+/** The longest such pause, in ms. */
+export const longestProgramPauseMs = 30_000;
+/** An executable that has gone on for so long is well: its next end is paused for as the first one, in ms. */
+export const programWellMs = 60_000;
 
 const noLooker: CallbackLogicFunction<LookerCommand, AnyEventObject, CheckerInput> = () => {
   throw new Error('looker not provided');
@@ -50,7 +54,8 @@ const base = setup({
     pause: ({ context: { plan, hopeful, paced } }) => pauseOf(plan.checker, hopeful, paced ? null : plan.firstPauseMs),
     timeout: ({ context }) => timeoutOf(context.plan.checker),
     slack: ({ context }) => slackOf(context.plan.checker),
-    programPause: programPauseMs,
+    programPause: ({ context }) => context.programPauseMs,
+    programWell: programWellMs,
   },
 });
 
@@ -91,6 +96,10 @@ export const checkerMachine = base
         if (context.stamp !== null && context.stamp !== stamp) enqueue(sendParent(report));
         enqueue.assign({ stamp });
       }),
+      forgetPause: assign({ programPauseMs: 0 }),
+      lengthenPause: assign(({ context }) => ({
+        programPauseMs: Math.min(Math.max(programPauseMs, 2 * context.programPauseMs), longestProgramPauseMs),
+      })),
       noteEnd: sendParent(({ context, event }): CheckerReport => {
         assertEvent(event, 'program.ended');
         return { type: 'checker.noted', name: resourceOf(context.plan.checker), detail: event.detail };
@@ -100,7 +109,15 @@ export const checkerMachine = base
   .createMachine({
     id: 'checker',
     description: 'One checker of one module',
-    context: ({ input }) => ({ plan: input, hopeful: false, paced: false, contrary: 0, late: false, stamp: null }),
+    context: ({ input }) => ({
+      plan: input,
+      hopeful: false,
+      paced: false,
+      contrary: 0,
+      late: false,
+      stamp: null,
+      programPauseMs: 0,
+    }),
     initial: 'disarmed',
     options: { maxIterations: 100 },
     states: {
@@ -109,7 +126,7 @@ export const checkerMachine = base
         tags: ['disarmed'],
         on: {
           'checker.arm': [
-            { guard: 'loops', target: 'looping' },
+            { guard: 'loops', target: 'looping', actions: 'forgetPause' },
             { guard: 'isPatient', target: '#checker.armed.verdict.init.hoping', actions: 'begin' },
             { target: 'armed', actions: 'begin' },
           ],
@@ -123,11 +140,18 @@ export const checkerMachine = base
         states: {
           running: {
             description: 'Its executable runs.',
-            invoke: { src: 'program', id: 'program', input: ({ context }) => context.plan, onError: { target: 'pausing' } },
-            on: { 'program.ended': { target: 'pausing', actions: 'noteEnd' } },
+            invoke: {
+              src: 'program',
+              id: 'program',
+              input: ({ context }) => context.plan,
+              onError: { target: 'pausing', actions: 'lengthenPause' },
+            },
+            after: { programWell: { actions: 'forgetPause' } },
+            on: { 'program.ended': { target: 'pausing', actions: ['noteEnd', 'lengthenPause'] } },
           },
           pausing: {
-            description: 'Its executable has ended, which it should not; it is started again after a while.',
+            description:
+              'Its executable has ended, which it should not; it is started again after one second, then two, up to thirty.',
             after: { programPause: { target: 'running' } },
           },
         },

@@ -19,6 +19,8 @@ export interface CheckerContext {
   readonly late: boolean;
   /** What the checked thing said of itself last. */
   readonly stamp: string | null;
+  /** Pause before the executable of a looping checker is started again, in ms; 0 while it has not ended of late. */
+  readonly programPauseMs: number;
 }
 export type CheckerEvent =
   /** `patient`: an application that was just started gets some time before it is down. */
