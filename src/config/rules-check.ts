@@ -154,13 +154,17 @@ function judgeIdentity(name: ResourceName, around: RuleSurroundings): Remark | n
   const found =
     identities === null || (name.id === '?' || name.id === '*' ? identities.length > 0 : identities.includes(name.id));
   if (found) return null;
-  const near = nearestName(name.id, identities);
-  const set = `Something must set it: \`holdfast set -r ${name.class}.${/^[*?]$/.test(name.id) ? 'NAME' : name.id} -v down\`.`;
   const checker = name.class === 'proc' ? '<proc>' : name.class === 'script' ? 'script' : `<${name.class}>`;
-  const which = name.id === '?' || name.id === '*' ? `There is no ${checker}` : `There is no ${checker} of the name "${name.id}"`;
+  if (name.id === '?' || name.id === '*') {
+    const message = `There is no ${checker}: \`${shown}\` names nothing until somebody sets one.`;
+    return doubt(message, `Something must do so: \`holdfast set -r ${name.class}.NAME -v down\`.`);
+  }
+  const near = nearestName(name.id, identities);
   return doubt(
-    `${which}: \`${shown}\` is unknown until somebody sets it.`,
-    near === null ? set : `Did you mean \`${name.class}.${near}\`?`,
+    `There is no ${checker} of the name "${name.id}": \`${shown}\` is unknown until somebody sets it.`,
+    near === null
+      ? `Something must do so: \`holdfast set -r ${name.class}.${name.id} -v down\`.`
+      : `Did you mean \`${name.class}.${near}\`?`,
   );
 }
 

@@ -32,13 +32,13 @@ class LuaReader {
         this.#statement();
       } catch (error) {
         if (!(error instanceof GiveUp)) throw error;
-        while (this.#peek().kind !== 'end' && !this.#beginsStatement()) this.#at += 1;
+        while (this.#peek().kind !== 'end' && !this.#beginsStatement() && !this.#beginsLine()) this.#at += 1;
       }
     }
   }
 
   #peek(ahead = 0): LuaToken {
-    return this.#tokens[this.#at + ahead] ?? { kind: 'end', text: '', offset: 0 };
+    return this.#tokens[this.#at + ahead] ?? { kind: 'end', text: '', offset: 0, first: true };
   }
   #take(): LuaToken {
     const token = this.#peek();
@@ -51,6 +51,10 @@ class LuaReader {
   }
   #beginsStatement(): boolean {
     return this.#is('name', 'Rules') && (this.#is('sign', '=', 1) || this.#is('sign', '.', 1));
+  }
+  #beginsLine(): boolean {
+    const { kind, first } = this.#peek();
+    return kind === 'name' && first;
   }
   #error(offset: number, message: string, remedy: string): void {
     this.errors.push({ offset, message, remedy });

@@ -193,7 +193,10 @@ class RuleReader {
     this.#deeper(offset);
     const operand = this.#unary();
     this.#depth -= 1;
-    return { type: 'condition', offset, expression: { kind: 'not', operand: this.#condition(operand) } };
+    const inner = this.#condition(operand);
+    return operand.type === 'condition'
+      ? { type: 'condition', offset, expression: { kind: 'not', operand: inner } }
+      : { type: 'wrong', offset };
   }
   #primary(): Part {
     const token = this.#take();

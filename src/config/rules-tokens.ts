@@ -18,7 +18,8 @@ export interface RuleToken {
  * A label, a keyword or a resource. After the first dot come the characters of identities in real configurations: addresses of either
  * family, paths, host names. A slash before a star begins a comment, a colon at the end of a name follows a label.
  */
-const namePattern = /[\p{L}\p{N}_][\p{L}\p{N}_-]*(?:\.(?:[*?]|(?:[\p{L}\p{N}_%@+~#$-]|\/(?!\*)|:(?=[\p{L}\p{N}_:%]))+))*/uy;
+const namePattern =
+  /[\p{L}\p{N}_][\p{L}\p{N}_-]*(?:\.(?:[*?]|(?:[\p{L}\p{N}_%@+~#$-]|\/(?!\*)|:(?=[\p{L}\p{N}_:%]|\/(?!\*)))+))*/uy;
 const signPattern = /&&|\|\||==|!=|[!():;]/y;
 const blankPattern = /\s+/y;
 

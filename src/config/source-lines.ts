@@ -16,7 +16,7 @@ export function createSourceLines(text: string): SourceLines {
 
 /** Characters of a line that are shown before and behind a place. */
 const shownBefore = 100;
-const shownBehind = 60;
+const shownBehind = 100;
 
 /** The line of a text around an offset, with a caret below it in a second line. What is not printed, tabs among it, is shown as a blank. */
 export function excerptOf(text: string, offset: number, column: number): string {
