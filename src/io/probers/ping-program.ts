@@ -101,7 +101,7 @@ export function createPingProgram(options: PingProgramOptions = {}): PingProgram
           if (wasAnswered(code, output, address, platform)) finish({ kind: 'answered' });
           else {
             // Its statistics say nothing that the sentence does not; what it complains of begins with its name.
-            const complaint = /^ping6?: (.*)$/m.exec(output)?.[1];
+            const complaint = /^(?:\S*\/)?ping6?: (.*)$/m.exec(output)?.[1];
             finish({
               kind: 'failed',
               detail: complaint === undefined ? `no answer from ${address}` : `${address}: ${complaint}`,
