@@ -34,11 +34,6 @@ const rows: readonly Row[] = [
     message: 'Virtual host names (<vhost>) are not supported yet.',
     uses: ({ vhost }) => vhost !== null,
   },
-  {
-    path: 'safe/service/check',
-    message: 'Checkers (<check>) are not supported yet.',
-    uses: ({ check }) => check !== null && check.checkers.length > 0,
-  },
 ];
 
 /** What of a valid configuration this version cannot carry out yet; applying such a module is refused with these. Empty: all of it can be. */

@@ -12,7 +12,7 @@ t.test('what this version carries out', async (t) => {
   t.same(
     of(
       farmWith(
-        '<vip/><check/><failover extends="no"><![CDATA[r: if (proc.p == down) then stop();]]></failover><errd><proc name="p" action="./h" class="mine"/></errd>',
+        '<vip/><check><tcp ident="t" when="both"><to addr="::1" port="1"/></tcp></check><failover extends="no"><![CDATA[r: if (proc.p == down) then stop();]]></failover><errd><proc name="p" action="./h" class="mine"/></errd>',
         'boot="auto"',
       ),
     ),
@@ -21,14 +21,13 @@ t.test('what this version carries out', async (t) => {
 });
 
 t.test('what it does not, with the line', async (t) => {
-  t.same(of(fixture('farm-82.xml')), ['safe/service/vip:10', 'safe/service/vhost:31', 'safe/service/check:37']);
+  t.same(of(fixture('farm-82.xml')), ['safe/service/vip:10', 'safe/service/vhost:31']);
   t.same(of(fixture('mirror.xml')), [
     'safe/service:3',
     'safe/service/heart:4',
     'safe/service/vip:5',
     'safe/service/rfs:10',
     'safe/service/vhost:17',
-    'safe/service/check:19',
   ]);
   t.same(of(mirrorWith('')), ['safe/service:1', 'safe/service/heart:1']);
   t.same(of(farmWith('', 'automatic_reboot="on"')), ['safe/service:1']);
