@@ -24,21 +24,23 @@ import { takeInstance } from './io/instance.js';
 import { createJournal } from './io/journal.js';
 import { createLogs } from './io/logs/logs.js';
 import { createSystemLog, type SystemLogKind } from './io/logs/system-log.js';
+import { createMetrics } from './io/metrics/metrics.js';
 import { realCompiler } from './io/modules/compiling.js';
 import { installShims } from './io/modules/shims.js';
 import { createModuleStore } from './io/modules/store.js';
-import { createPlatformPorts } from './io/platform.js';
 import { createNotifications } from './io/notify/notifications.js';
+import { createPlatformPorts } from './io/platform.js';
+import { createResourceHistory } from './io/resource-history.js';
 import { createMessageSeal } from './io/seal-keys.js';
 import { createUdpTransport } from './io/udp/transport.js';
 import type { Message } from './machines/messages.js';
 import { messages } from './machines/messages.js';
 import { compileMatcher } from './machines/process-match.js';
 
-/** The daemon's own settings: from its command line, its environment and `holdfastd.json`. */
 /** How long the end of the daemon waits for what is told of it, in ms. */
 const notificationPatienceMs = 3_000;
 
+/** The daemon's own settings: from its command line, its environment and `holdfastd.json`. */
 export interface DaemonOptions {
   /** SAFE and SAFEVAR, absolute. */
   readonly safe: string;
@@ -122,7 +124,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
           refusals: lastStatus === 404 ? answersSinceChange : 0,
         })),
   };
-  const ports: Ports = { ...platform, logs, transport: createUdpTransport(), probe };
+  const history = createResourceHistory({
+    directory: (module) => join(safevar, 'modules', module),
+    clock,
+    onProblem: (message) => report(message),
+  });
+  const ports: Ports = { ...platform, history, logs, transport: createUdpTransport(), probe };
   const journal = createJournal({
     dir: join(safevar, 'journal'),
     now: () => clock.monotonicMs(),
@@ -172,7 +179,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     socket,
     onProblem: (module, reason) =>
       runtime.log(module === null ? messages.partFailed('module store', reason) : messages.moduleDamaged(module, reason)),
-    beforeRemoval: (module) => logs.closeModule(module),
+    beforeRemoval: async (module) => {
+      await history.close(module);
+      await logs.closeModule(module);
+    },
     ports: () => ({ cluster: cluster.applied()?.config.port ?? 4800, http: options.httpPort }),
   });
   const clusterStore = createClusterStore({
@@ -210,6 +220,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     note: (caller, text) => note(caller, null, text),
     onChange: follow,
   });
+  const notifications = createNotifications({ safevar, clock, log: (line) => runtime.log(line), epoch: start });
   const face: NodeFace = createNodeFace({
     runtime,
     ports,
@@ -218,8 +229,16 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     cluster: () => cluster.applied(),
     install: modules,
     clusterAdministration: cluster,
+    notification: notifications,
     explain: createExplainer({ journal, dir: join(safevar, 'journal'), program: replayProgram }),
-  const notifications = createNotifications({ safevar, clock, log: (line) => runtime.log(line), epoch: start });
+  });
+
+  const metrics = createMetrics({
+    ...{ face, version, monotonicMs: () => clock.monotonicMs() },
+    pulses: () => runtime.membership()?.snapshot().pulses ?? [],
+    probeAnswers: () => http.answers(),
+    notifications: () => notifications.counts(),
+    logLinesLost: () => logs.status().lost,
   });
 
   // ---------------------------------------------------------------- begin
@@ -228,7 +247,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const http = await startHttpService({
     begun: new Promise((resolve) => {
       begun = resolve;
-    notification: notifications,
     }),
     face,
     table,
@@ -236,28 +254,30 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     runDir: privateDir,
     cliSocket: socket,
     version,
+    metrics: () => metrics.scrape(),
     onDefect: (error, path) => runtime.log(messages.partFailed(`web service ${path}`, error.stack ?? error.message)),
     onFrontEvent: (event) => {
       if (event.type === 'listenFailed' || event.type === 'crashed') runtime.log(messages.webServiceFailed(event.message));
     },
   });
   await modules.begin();
+  await notifications.load(face);
   listen(null);
   await cluster.begin();
   begun();
 
   const close = async (): Promise<void> => {
+    await notifications.close(notificationPatienceMs);
     await http.close();
+    metrics.close();
     recorder.close();
     await journal.close();
     await logs.close();
-  await notifications.load(face);
     platform.scripts.close();
     instance.release();
   };
   return {
     socket,
-    await notifications.close(notificationPatienceMs);
     log: (line) => runtime.log(line),
     async shutdown(who) {
       runtime.log(messages.daemonStopping(who));
@@ -272,7 +292,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     async reload() {
       await modules.refresh();
       await cluster.begin();
+      await notifications.load(face);
     },
   };
 }
-      await notifications.load(face);

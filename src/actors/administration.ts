@@ -1,9 +1,13 @@
 /**
  * Changes of what is installed and configured on this node: the stores' files, and what the running actors make of them.
- * A module must be STOP for a change of its configuration.
+ * A module must be STOP for a change of its configuration, but for what may change while it runs (compatibility page 2.15).
  */
+import type { ConfigChange } from '../config/config-diff.js';
+import { diffConfig, staticChanges } from '../config/config-diff.js';
+import type { ModuleConfig } from '../config/types.js';
 import { messages } from '../machines/messages.js';
 import type { Caller, Failure, ModuleAdministration, ModuleSummary, Outcome } from './face.js';
+import type { ModuleHost } from './module-host.js';
 import type { NodeRuntime } from './node-runtime.js';
 import type { InstalledModule, ModuleStorePort } from './stores.js';
 
@@ -40,6 +44,14 @@ export function createModuleAdministration(options: ModuleAdministrationOptions)
     return status === undefined || status.state === 'STOP'
       ? { ok: true, value: null }
       : fail('CONF_STATE', `module ${name} is ${status.state} (${status.quality}): stop it before you ${what} it`);
+  };
+  /** In WAIT, whatever it waits for, and in UP (Ready), while nothing is being changed already. */
+  const mayReconfigure = (host: ModuleHost): Outcome<null> => {
+    const { state, quality, path } = host.status();
+    if (path.endsWith('.updating'))
+      return fail('CONF_STATE', `module ${host.active.name} is being updated: wait for the end of its update script`);
+    if (state === 'WAIT' || quality === 'Ready') return { ok: true, value: null };
+    return fail('CONF_STATE', `module ${host.active.name} is ${state} (${quality}): wait until it is Ready, or stop it`);
   };
   const summaryOf = (name: string): Outcome<ModuleSummary> => {
     const summary = options.summary(name);
@@ -96,15 +108,45 @@ export function createModuleAdministration(options: ModuleAdministrationOptions)
       );
     },
     async apply(name, caller) {
-      const free = mustStop(name, 'configure');
-      if (!free.ok) return free;
+      let changes: readonly ConfigChange[] = [];
+      /** What applies when the store has read the new configuration: a state may have changed meanwhile. */
+      const admit = (next: ModuleConfig): Outcome<null> => {
+        const host = runtime.hosts.get(name);
+        if (host === undefined) return { ok: true, value: null };
+        changes = diffConfig(host.active.config, next);
+        if (host.status().state === 'STOP') return { ok: true, value: null };
+        const moving = mayReconfigure(host);
+        if (!moving.ok) return moving;
+        const problems = staticChanges(changes, 'conf/userconfig.xml', name);
+        if (problems.length === 0) return { ok: true, value: null };
+        const [first] = problems;
+        const where = first === undefined ? '' : `: line ${first.line}, ${first.message}`;
+        return {
+          ok: false,
+          failure: {
+            code: 'CONF_STATE',
+            message: `the configuration of ${name} changes what cannot be changed while it runs (stop it first)${where}`,
+            problems,
+          },
+        };
+      };
+      const running = runtime.hosts.get(name);
+      const free = running === undefined || running.status().state === 'STOP' ? null : mayReconfigure(running);
+      if (free !== null && !free.ok) return free;
       const outcome = await change(
         caller,
         name,
         'config',
-        () => store.apply(name),
+        () => store.apply(name, admit),
         async ({ active }) => {
-          const host = await runtime.addModule(active, 'configured');
+          const before = runtime.hosts.get(name);
+          const runs = before !== undefined && before.status().state !== 'STOP';
+          if (runs) runtime.reconfigure(active, caller.who);
+          const host = runs ? before : await runtime.addModule(active, 'configured');
+          host.configured(
+            runs,
+            changes.map(({ element, attribute }) => (attribute === null ? element : `${element}@${attribute}`)),
+          );
           host.log(messages.configApplied(name, active.signature, caller.who));
         },
       );

@@ -98,6 +98,21 @@ export interface Resource {
   readonly atMs: number;
   readonly by: string;
 }
+/** Values that a resource took, oldest first; `next` is the cursor `before` of the page before it. */
+export interface HistoryPage {
+  readonly items: readonly Resource[];
+  readonly next: string | null;
+}
+/** What an administrator can switch off (section 5.3). */
+export type MaintenanceSwitch = 'errd' | 'checker' | 'failover' | 'boot';
+export interface SwitchStates {
+  readonly errd: boolean;
+  readonly checker: boolean;
+  readonly failover: boolean;
+  readonly boot: boolean;
+  /** `boot` of the configuration: the switch decides only where that is `ignore`. */
+  readonly bootRule: 'on' | 'off' | 'auto' | 'ignore';
+}
 export type ModuleCommand = 'start' | 'stop' | 'restart' | 'stopstart' | 'forcestop' | 'shutdown';
 export interface Caller {
   /** For logs: `root`, `admin@127.0.0.1`, `n2`. */
@@ -197,7 +212,8 @@ export interface NodeFace {
   module(name: string): ModuleSummary | null;
   status(name: string): ModuleNodeStatus | null;
   resources(module: string): readonly Resource[] | null;
-  resourceHistory(module: string, resource: string): readonly Resource[] | null;
+  /** The newest `limit` values before the cursor; null where the module or the resource is not known. */
+  resourceHistory(module: string, resource: string, before: number | null, limit: number): HistoryPage | null;
   setResource(
     module: string,
     resource: string,
@@ -221,6 +237,9 @@ export interface NodeFace {
     operation: 'increment' | 'reset' | 'check',
     caller: Caller,
   ): Promise<Outcome<{ readonly reached: boolean; readonly budget: Budget }>>;
+  switches(module: string): Outcome<SwitchStates>;
+  /** Maintenance: what is switched stays so over restarts and reboots. */
+  setSwitch(module: string, what: MaintenanceSwitch, on: boolean, caller: Caller): Promise<Outcome<SwitchStates>>;
   errdEnable(module: string, processClass: string, on: boolean, caller: Caller): Promise<Outcome<null>>;
   errdList(module: string): Promise<Outcome<{ readonly items: readonly ErrdEntry[] }>>;
   print(module: string, level: 'E' | 'I', message: string, caller: Caller): Outcome<null>;
@@ -247,25 +266,6 @@ export interface NodeFace {
   subscribe(onEvent: (event: NodeEvent) => void): { close(): void };
   install: ModuleAdministration;
   clusterAdministration: ClusterAdministration;
-}
-export interface ErrdEntry {
-  readonly name: string;
-  readonly class: string | null;
-  readonly monitored: boolean;
-  readonly service: boolean;
-  readonly action: string;
-  readonly count: number;
-  readonly pids: readonly number[];
-  readonly value: string;
-}
-export interface ModuleAdministration {
-  /** `archive` is a `.safe` (zip); null takes the template of that name. `id`: wanted module id. */
-  install(
-    name: string,
-    archive: Uint8Array | null,
-    template: string | null,
-    id: number | null,
-    force: boolean,
   notification: NotificationAdministration;
 }
 /** One way by which people are told what happens. */
@@ -316,6 +316,25 @@ export interface NotificationAdministration {
   enable(on: boolean, caller: Caller): Promise<Outcome<NotificationStatus>>;
   /** Sends a test by one channel, or by all (null), at once; also while notifications are disabled. */
   test(channel: string | null, caller: Caller): Promise<Outcome<readonly NotificationTest[]>>;
+}
+export interface ErrdEntry {
+  readonly name: string;
+  readonly class: string | null;
+  readonly monitored: boolean;
+  readonly service: boolean;
+  readonly action: string;
+  readonly count: number;
+  readonly pids: readonly number[];
+  readonly value: string;
+}
+export interface ModuleAdministration {
+  /** `archive` is a `.safe` (zip); null takes the template of that name. `id`: wanted module id. */
+  install(
+    name: string,
+    archive: Uint8Array | null,
+    template: string | null,
+    id: number | null,
+    force: boolean,
     caller: Caller,
   ): Promise<Outcome<ModuleSummary>>;
   uninstall(name: string, caller: Caller): Promise<Outcome<null>>;

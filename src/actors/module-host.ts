@@ -3,16 +3,18 @@
  * One for each module; it observes the actor and is told everything that the chart emits.
  */
 import type { ActorRefFrom, SnapshotFrom } from 'xstate';
+import type { ResourceValues } from '../machines/failover-rules.js';
 import type { Message } from '../machines/messages.js';
 import { messages } from '../machines/messages.js';
 import type { ModuleEmitted } from '../machines/module.types.js';
 import type { moduleFarmMachine } from '../machines/module-farm.machine.js';
 import { counterAt } from '../machines/restart-counter.js';
 import type { EventRing } from './event-ring.js';
-import type { Budget, ModuleNodeStatus, Quality, StateName } from './face.js';
-import type { ModuleRecord } from './module-record.js';
+import type { Budget, ModuleNodeStatus, Quality, Resource, StateName } from './face.js';
+import type { LoopEpoch, ModuleRecord } from './module-record.js';
 import { recordOf, stateRecord } from './module-record.js';
-import type { ActiveModule, Ports } from './ports.js';
+import type { ActiveModule, Ports, ResourceEntry } from './ports.js';
+import type { ResourceBook } from './resource-book.js';
 import { createResourceBook } from './resource-book.js';
 
 /** Pause before a record that the disk refused is written again, in ms. */
@@ -38,11 +40,13 @@ const doing: Readonly<Record<string, string>> = {
   'WAIT.preparing.announcing': 'transition script',
   'WAIT.preparing.prestart': 'prestart',
   'WAIT.evaluating': 'waiting for resources',
+  'WAIT.updating': 'update',
   'WAIT.stopping': 'poststop',
   'UP.starting.announcing': 'transition script',
   'UP.starting.running': 'start_both',
   'UP.resuming': 'looking whether the application still runs',
   'UP.handling': 'handler',
+  'UP.updating': 'update',
   'UP.restarting.graceful': 'restarting 1/3: stop_both',
   'UP.restarting.forced': 'restarting 2/3: stop_both force',
   'UP.restarting.start': 'restarting 3/3: start_both',
@@ -54,9 +58,18 @@ const doing: Readonly<Record<string, string>> = {
 };
 
 export interface ModuleHost {
+  /** The module as it is applied now. */
   readonly active: ActiveModule;
   readonly actor: ModuleActor;
-  readonly resources: ReturnType<typeof createResourceBook>;
+  readonly resources: ResourceBook;
+  /** Another configuration was applied while the module runs; the chart is told by the caller. */
+  reconfigured(active: ActiveModule): void;
+  /** A new configuration was applied, running or not: counted, and told. `changes` names what is not as it was. */
+  configured(dynamic: boolean, changes: readonly string[]): void;
+  /** `boot on` and `boot off`. */
+  setBoot(on: boolean, who: string): void;
+  /** Datagrams of the cluster are sealed, or not. */
+  setEncryption(on: boolean): void;
   status(): ModuleNodeStatus;
   budget(): Budget;
   snapshot(): ModuleSnapshot;
@@ -78,20 +91,46 @@ export interface ModuleHostOptions {
   readonly actor: ModuleActor;
   readonly ring: EventRing;
   readonly record: ModuleRecord | null;
+  /** The history of earlier runs, and which of its values the chart was told. */
+  readonly earlier?: readonly ResourceEntry[];
+  readonly restored?: ResourceValues;
+  readonly encrypted?: boolean;
   /** State, quality or what a peer should know has changed. */
   readonly onChange: (host: ModuleHost) => void;
 }
 
 /** Begins to carry; the actor must not have been sent anything yet. */
 export function hostModule(
-  ports: Pick<Ports, 'clock' | 'records' | 'logs' | 'host' | 'probe'>,
+  ports: Pick<Ports, 'clock' | 'records' | 'history' | 'logs' | 'host' | 'probe'>,
   options: ModuleHostOptions,
 ): ModuleHost {
   const { clock, records, logs, probe } = ports;
-  const { node, active, actor, ring, record } = options;
+  const { node, actor, ring, record, earlier = [], restored = {} } = options;
+  let { active } = options;
   const module = active.name;
-  const resources = createResourceBook();
-  const bootSwitch = record?.bootSwitch ?? 'off';
+  let bootSwitch = record?.bootSwitch ?? 'off';
+  let encrypted = options.encrypted ?? false;
+  let loop: LoopEpoch | null = record?.bootId === ports.host.bootId ? (record.loop ?? null) : null;
+  let configurations = record?.configurations ?? 0;
+  /** What `usersetting.*` must say now. */
+  const settings = (): ResourceValues => {
+    const { errd, checker, failover } = actor.getSnapshot().context.switches;
+    const { boot } = active.config.service;
+    const word = (on: boolean): string => (on ? 'on' : 'off');
+    return {
+      'usersetting.errd': word(errd),
+      'usersetting.checker': word(checker),
+      'usersetting.failover': word(failover),
+      'usersetting.boot': boot === 'ignore' ? bootSwitch : boot,
+      'usersetting.encryption': word(encrypted),
+    };
+  };
+  const before = new Map(earlier.map((entry) => [entry.name, entry.value]));
+  const unchanged = Object.entries(settings()).filter(([name, value]) => before.get(name) === value);
+  const resources = createResourceBook(
+    earlier.map((entry) => resourceOf(entry, ports.host.bootId)),
+    { ...restored, ...Object.fromEntries(unchanged) },
+  );
   let generation = record?.generation ?? 0;
   let startedIn = record?.startedIn ?? 0;
   let serving = false;
@@ -119,12 +158,16 @@ export function hostModule(
     const id = publish('log', { level: line.level, component: line.component, message: line.message, ...line.data });
     if (line.level === 'U' || (line.data?.['action'] ?? null) !== null) cause = id;
   };
+  let overfull = false;
   const setResource = (name: string, value: string, by: string, atMs: number, quiet: boolean): void => {
-    const before = resources.history(name)?.at(-1)?.value;
-    if (!resources.set({ name, value, by, at: now().at, atMs })) {
-      log(messages.partFailed('resources', `too many resources, ${name} is ignored`));
+    const before = resources.last(name)?.value;
+    const wallMs = clock.wallMs();
+    if (!resources.set({ name, value, by, at: new Date(wallMs).toISOString(), atMs })) {
+      if (!overfull) log(messages.partFailed('resources', `too many resources, ${name} and further ones are ignored`));
+      overfull = true;
       return;
     }
+    ports.history.append(module, { name, value, by, wallMs, atMs, boot: ports.host.bootId });
     if (before === value) return;
     const id = publish('resource.changed', { name, value, by, before: before ?? null });
     if (!quiet) log(messages.resourceSet(name, value, by));
@@ -147,7 +190,16 @@ export function hostModule(
     );
   };
   const save = (snapshot: ModuleSnapshot, path: string): void => {
-    const value = recordOf(snapshot.context, { bootId: ports.host.bootId, path, generation, startedIn, sinceWallMs, bootSwitch });
+    const value = recordOf(snapshot.context, {
+      bootId: ports.host.bootId,
+      path,
+      generation,
+      startedIn,
+      sinceWallMs,
+      bootSwitch,
+      loop,
+      configurations,
+    });
     const text = JSON.stringify(value);
     if (text === known.saved) return;
     known = { ...known, saved: text };
@@ -171,6 +223,11 @@ export function hostModule(
       sinceMs = clock.monotonicMs();
     }
     known = { ...known, state, quality, path };
+    const { sinceMs: openedMs, count } = snapshot.context.counter;
+    if ((loop?.sinceMs ?? null) !== openedMs) {
+      const openedWallMs = clock.wallMs() - clock.monotonicMs() + (openedMs ?? 0);
+      loop = openedMs === null ? null : { sinceMs: openedMs, epoch: Math.floor(openedWallMs / 1000) };
+    }
     save(snapshot, path);
     if (changed) {
       log(messages.localState(state, quality));
@@ -179,15 +236,20 @@ export function hostModule(
     if (moved) {
       publish('module.state', { state, quality, path, reason: snapshot.context.reason, ready: snapshot.hasTag('serving') });
     }
-    const { sinceMs: openedMs, count } = snapshot.context.counter;
-    const loop = openedMs === null ? '0' : String(Math.floor((clock.wallMs() - clock.monotonicMs() + openedMs) / 1000));
-    if ((resources.history('heart.stopstartloop')?.at(-1)?.value ?? '0') !== loop || count !== lastCount) {
+    const epoch = String(loop?.epoch ?? 0);
+    if (resources.last('heart.stopstartloop')?.value !== epoch || count !== lastCount) {
       lastCount = count;
-      setResource('heart.stopstartloop', loop, 'heart', clock.monotonicMs(), true);
+      setResource('heart.stopstartloop', epoch, snapshot.context.counter.causes.at(-1)?.by ?? 'heart', clock.monotonicMs(), true);
     }
     if (changed || moved) options.onChange(host);
   };
-  let lastCount = 0;
+  let lastCount = actor.getSnapshot().context.counter.count;
+  /** Tells `usersetting.*` where it is not what it was. */
+  const tellSettings = (by: string): void => {
+    for (const [name, value] of Object.entries(settings())) {
+      if (resources.last(name)?.value !== value) setResource(name, value, by, clock.monotonicMs(), true);
+    }
+  };
 
   const emitted = (event: ModuleEmitted): void => {
     switch (event.type) {
@@ -203,7 +265,28 @@ export function hostModule(
   };
 
   const host: ModuleHost = {
-    active,
+    get active() {
+      return active;
+    },
+    reconfigured: (next) => {
+      active = next;
+      tellSettings('config');
+    },
+    configured: (dynamic, changes) => {
+      configurations += 1;
+      save(actor.getSnapshot(), known.path);
+      publish('module.configured', { signature: active.signature, configurations, dynamic, changes });
+    },
+    setBoot: (on, who) => {
+      bootSwitch = on ? 'on' : 'off';
+      save(actor.getSnapshot(), known.path);
+      log(messages.switched('boot', on, who));
+      tellSettings(who);
+    },
+    setEncryption: (on) => {
+      encrypted = on;
+      tellSettings('cluster');
+    },
     actor,
     resources,
     generation: () => generation,
@@ -243,7 +326,7 @@ export function hostModule(
         wish: context.wish,
         ready: !failed && snapshot.hasTag('serving'),
         budget: host.budget(),
-        switches: { errd: true, checker: true, failover: true, boot: bootSwitch },
+        switches: { ...context.switches, boot: bootSwitch },
         signature: active.signature,
         error: null,
       };
@@ -268,6 +351,14 @@ export function hostModule(
     actor.on('resource', emitted),
     actor.on('script', emitted),
   ];
+  tellSettings('heart');
   observe(actor.getSnapshot());
+  const off = Object.entries(actor.getSnapshot().context.switches).flatMap(([name, on]) => (on ? [] : [name]));
+  if (off.length > 0) log(messages.switchedOff(off));
   return host;
+}
+
+/** A kept value as it is shown; monotonic times of another boot mean nothing. */
+function resourceOf({ name, value, by, wallMs, atMs, boot }: ResourceEntry, bootId: string): Resource {
+  return { name, value, by, at: new Date(wallMs).toISOString(), atMs: boot === bootId ? atMs : 0 };
 }

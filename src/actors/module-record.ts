@@ -1,6 +1,8 @@
 /** What is kept on disk of a module, and where it goes on from it when the daemon starts. Source: architecture design, 'Persistence'. */
 import type { ServiceConfig } from '../config/types.js';
-import type { Intent, ModuleContext, ModuleInput, ModulePlan } from '../machines/module.types.js';
+import type { ResourceValues } from '../machines/failover-rules.js';
+import { allOn } from '../machines/maintenance.js';
+import type { Intent, ModuleContext, ModuleInput, ModulePlan, Switches } from '../machines/module.types.js';
 import type { RestartCounter } from '../machines/restart-counter.js';
 import { emptyCounter } from '../machines/restart-counter.js';
 import type { InterruptedScript } from '../machines/resume.js';
@@ -30,15 +32,29 @@ export interface ModuleRecord {
   readonly reason: string | null;
   /** `boot -m AM on|off`, for boot="ignore". */
   readonly bootSwitch: 'on' | 'off';
+  /** Maintenance switches; left out by versions that had none: all on. They outlive reboots. */
+  readonly switches?: Switches;
+  /** Which window of the restart counter `heart.stopstartloop` stands for, and its epoch in seconds. */
+  readonly loop?: LoopEpoch | null;
+  /** How often a configuration was applied to the module. */
+  readonly configurations?: number;
+}
+/** The wall time of a window of the restart counter is taken once: clocks that are set do not move it. */
+export interface LoopEpoch {
+  readonly sinceMs: number;
+  readonly epoch: number;
 }
 
 /** The record of a module at this moment. */
 export function recordOf(
   context: ModuleContext,
-  place: Pick<ModuleRecord, 'bootId' | 'path' | 'generation' | 'startedIn' | 'sinceWallMs' | 'bootSwitch'>,
+  place: Pick<
+    ModuleRecord,
+    'bootId' | 'path' | 'generation' | 'startedIn' | 'sinceWallMs' | 'bootSwitch' | 'loop' | 'configurations'
+  >,
 ): ModuleRecord {
-  const { intent, lastIntent, wish, held, counter, disabledClasses, enabledClasses, reason } = context;
-  return { version: 1, ...place, intent, lastIntent, wish, held, counter, disabledClasses, enabledClasses, reason };
+  const { intent, lastIntent, wish, held, counter, disabledClasses, enabledClasses, reason, switches } = context;
+  return { version: 1, ...place, intent, lastIntent, wish, held, counter, disabledClasses, enabledClasses, reason, switches };
 }
 
 /** A record as it came from the disk, or null when it is not one that this version understands. */
@@ -85,6 +101,7 @@ export function begin(
   run: InterruptedScript | null,
   bootId: string,
   occasion: Occasion = 'daemonStart',
+  resources: ResourceValues = {},
 ): Beginning {
   const sameBoot = record !== null && record.bootId === bootId;
   const base = {
@@ -93,6 +110,8 @@ export function begin(
     held: sameBoot && record.held === true,
     disabledClasses: record?.disabledClasses ?? [],
     enabledClasses: record?.enabledClasses ?? [],
+    switches: record?.switches ?? allOn,
+    resources,
   };
   const stopped: ModuleInput = { ...base, counter: sameBoot ? record.counter : emptyCounter, resume: null };
   if (sameBoot && record.path !== 'STOP' && record.path !== 'deciding') {

@@ -18,6 +18,7 @@ import type {
   NodeSummary,
   NotificationAdministration,
   Outcome,
+  SwitchStates,
 } from './face.js';
 import type { ModuleHost } from './module-host.js';
 import type { NodeRuntime } from './node-runtime.js';
@@ -35,8 +36,8 @@ export interface NodeFaceOptions {
   readonly clusterAdministration: ClusterAdministration;
   /** Answers from the flight recorder's journal. */
   readonly explain: NodeFace['explain'];
-}
   readonly notification: NotificationAdministration;
+}
 
 const resourceName = /^[A-Za-z][\w-]{0,63}\.[\w.:%@/+-]{1,128}$/;
 const longestValue = 256;
@@ -142,6 +143,10 @@ export function createNodeFace(options: NodeFaceOptions): NodeFace {
     const host = runtime.hosts.get(module);
     if (host !== undefined) await within(clock, diskPatienceMs, host.kept());
   };
+  const switchesOf = (host: ModuleHost): SwitchStates => {
+    const { boot, ...switches } = host.status().switches;
+    return { ...switches, boot: boot === 'on', bootRule: host.active.config.service.boot };
+  };
   const componentOf = (caller: Caller): string => caller.identity ?? caller.who;
 
   return {
@@ -152,16 +157,17 @@ export function createNodeFace(options: NodeFaceOptions): NodeFace {
     nodes,
     install: options.install,
     clusterAdministration: options.clusterAdministration,
+    notification: options.notification,
     modules: () => options.installed().map(summary),
     module: (name) =>
       options
         .installed()
         .filter((one) => one.name === name)
-    notification: options.notification,
         .map(summary)[0] ?? null,
     status: (name) => runtime.hosts.get(name)?.status() ?? null,
     resources: (module) => runtime.hosts.get(module)?.resources.list() ?? null,
-    resourceHistory: (module, resource) => runtime.hosts.get(module)?.resources.history(resource) ?? null,
+    resourceHistory: (module, resource, before, limit) =>
+      runtime.hosts.get(module)?.resources.page(resource, before, limit) ?? null,
     command: (request) => {
       const found = hostOf(request.module);
       if (found.ok) return runtime.command(request);
@@ -183,11 +189,11 @@ export function createNodeFace(options: NodeFaceOptions): NodeFace {
         );
       }
       const host = found.value;
-      const before = host.resources.history(name)?.at(-1)?.value;
+      const before = host.resources.last(name)?.value;
       const quiet = logging === 'none';
       host.actor.send({ type: 'resource.assign', name, value, by: componentOf(caller), atMs: clock.monotonicMs(), quiet });
       if (logging === 'force' && before === value) host.log(messages.resourceSet(name, value, componentOf(caller)));
-      const resource = host.resources.history(name)?.at(-1);
+      const resource = host.resources.last(name);
       return resource
         ? { ok: true, value: resource }
         : fail('RESOURCE_UNKNOWN', `${name} could not be set: the module has too many resources`);
@@ -229,6 +235,24 @@ export function createNodeFace(options: NodeFaceOptions): NodeFace {
       if (operation !== 'check') await kept(module);
       const { counter, plan } = host.snapshot().context;
       return { ok: true, value: { reached: limitReached(counter, plan.limits, atMs), budget: host.budget() } };
+    },
+    switches: (module) => {
+      const found = hostOf(module);
+      return found.ok ? { ok: true, value: switchesOf(found.value) } : found;
+    },
+    async setSwitch(module, what, on, caller) {
+      const found = hostOf(module);
+      if (!found.ok) return found;
+      const host = found.value;
+      if (switchesOf(host)[what] !== on) {
+        const by = componentOf(caller);
+        note(caller, module, `${what} ${on ? 'on' : 'off'}`);
+        if (what === 'boot') host.setBoot(on, by);
+        else host.actor.send({ type: 'maintenance.switch', what, on, by, atMs: clock.monotonicMs() });
+        // What is told is on disk: it survives whatever happens now.
+        await kept(module);
+      }
+      return { ok: true, value: switchesOf(host) };
     },
     async errdEnable(module, processClass, on, caller) {
       const found = hostOf(module);

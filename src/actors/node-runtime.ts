@@ -34,6 +34,7 @@ import { begin, type Occasion, readRecord, stateRecord } from './module-record.j
 import type { ActiveModule, Ports } from './ports.js';
 import type { ProcessMatcher } from './process-watch.actor.js';
 import { createProcessWatch } from './process-watch.actor.js';
+import { stillTrue } from './resource-book.js';
 import type { RunRecord } from './script.actor.js';
 import { createScriptRunner, runRecord } from './script.actor.js';
 
@@ -79,6 +80,8 @@ export interface NodeRuntime {
   readonly hosts: ReadonlyMap<string, ModuleHost>;
   /** Begins a module from what is on disk of it: at the daemon's start (the default), or when its configuration was applied. */
   addModule(active: ActiveModule, occasion?: Occasion): Promise<ModuleHost>;
+  /** Goes on with another configuration while the module runs: only what may change then is not as it was. */
+  reconfigure(active: ActiveModule, who: string): void;
   removeModule(name: string): Promise<void>;
   joinCluster(membership: ClusterMembership): Promise<void>;
   leaveCluster(goodbye: boolean): Promise<void>;
@@ -109,6 +112,7 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
   const foreign = new Set<string>();
   let membership: Membership | null = null;
   let leaving = false;
+  let encrypted = false;
 
   const log = (line: Message): void => {
     logs.node({ atMs: clock.monotonicMs(), wallMs: clock.wallMs(), ...line });
@@ -165,6 +169,10 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
   };
   tick();
 
+  const setEncryption = (on: boolean): void => {
+    encrypted = on;
+    for (const host of hosts.values()) host.setEncryption(on);
+  };
   const digests = (): readonly Omit<ModuleDigest, 'share'>[] =>
     [...hosts.values()].map((host) => {
       const { state, quality } = host.status();
@@ -324,11 +332,24 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
       const run = await interrupted(active, record !== null && record.bootId === ports.host.bootId ? record.path : null);
       actives.set(name, active);
       ports.scripts.guardUserlogs(active.varDir, (config.user?.userlogSizeKb ?? 2048) * 1024);
-      const { input, start } = begin(planOf(name, config), config.service, record, run, ports.host.bootId, occasion);
+      const earlier = await ports.history.load(name);
+      const { bootId } = ports.host;
+      const restored = stillTrue(earlier, config, bootId);
+      const { input, start } = begin(planOf(name, config), config.service, record, run, bootId, occasion, restored);
       root.send({ type: 'module.add', name, input });
       const actor = root.getSnapshot().children[moduleActorId(name)];
       if (actor === undefined) throw new Error(`the actor of module ${name} was not started`);
-      const host = hostModule(ports, { node: () => node, active, actor, ring, record, onChange: changed });
+      const host = hostModule(ports, {
+        node: () => node,
+        active,
+        actor,
+        ring,
+        record,
+        earlier,
+        restored,
+        encrypted,
+        onChange: changed,
+      });
       hosts.set(name, host);
       if (input.resume !== null) {
         const { state, quality } = host.status();
@@ -342,9 +363,20 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
       }
       return host;
     },
+    reconfigure(active, who) {
+      const { name, config } = active;
+      const host = hosts.get(name);
+      if (host === undefined) return;
+      actives.set(name, active);
+      ports.scripts.guardUserlogs(active.varDir, (config.user?.userlogSizeKb ?? 2048) * 1024);
+      host.reconfigured(active);
+      host.actor.send({ type: 'module.reconfigure', plan: planOf(name, config), by: who, atMs: clock.monotonicMs() });
+      changed(host);
+    },
     async removeModule(name) {
       drop(name);
       actives.delete(name);
+      await within(clock, recordPatienceMs, ports.history.close(name));
       membership?.setLocal(digests());
       await records.remove(name, stateRecord);
       await records.remove(name, runRecord);
@@ -362,6 +394,7 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
         heed,
       );
       membership.setLocal(digests());
+      setEncryption(cluster.keyHex !== null);
     },
     async leaveCluster(goodbye) {
       const old = membership;
@@ -424,7 +457,8 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
 
   /** The next run goes on from what is on disk: the process must not end before that is there, unless the disk does not answer. */
   const allKept = async (): Promise<void> => {
-    await Promise.all([...hosts.values()].map((host) => within(clock, recordPatienceMs, host.kept())));
+    const waits = [...hosts.values()].flatMap((host) => [host.kept(), ports.history.flush(host.active.name)]);
+    await Promise.all(waits.map((wait) => within(clock, recordPatienceMs, wait)));
   };
 
   const originOf = (caller: Caller): Origin =>

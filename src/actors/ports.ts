@@ -161,6 +161,31 @@ export interface Records {
   remove(key: string, name: string): Promise<void>;
 }
 
+/** One value that a resource took. */
+export interface ResourceEntry {
+  /** `class.id`. */
+  readonly name: string;
+  readonly value: string;
+  /** Who set it. */
+  readonly by: string;
+  readonly wallMs: number;
+  /** Monotonic, within the boot that `boot` names. */
+  readonly atMs: number;
+  /** Boot id of the operating system. */
+  readonly boot: string;
+}
+/** The history of the modules' resources: bounded, and never waited for. */
+export interface ResourceHistory {
+  /** Everything that is kept of a module, oldest first; what cannot be read is left out. */
+  load(module: string): Promise<readonly ResourceEntry[]>;
+  /** Never throws, never blocks. A kill of the daemon loses at most the last second. */
+  append(module: string, entry: ResourceEntry): void;
+  /** Resolves when what was appended is written, or was refused. */
+  flush(module: string): Promise<void>;
+  /** Writes what is pending and lets go of the module's files. */
+  close(module: string): Promise<void>;
+}
+
 // ---------------------------------------------------------------- logs
 
 export type LogLevel = 'C' | 'E' | 'U' | 'S' | 'I' | 'D';
@@ -336,6 +361,7 @@ export interface Ports {
   readonly scripts: Scripts;
   readonly prober: Prober;
   readonly records: Records;
+  readonly history: ResourceHistory;
   readonly logs: Logs;
   readonly transport: Transport;
   readonly probe: Probe;

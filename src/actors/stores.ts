@@ -1,5 +1,5 @@
 /** What is kept on disk of the configuration: ports of the module store and the cluster store. They know files, not states. */
-import type { ClusterConfig, ConfigProblem, ModuleMode } from '../config/types.js';
+import type { ClusterConfig, ConfigProblem, ModuleConfig, ModuleMode } from '../config/types.js';
 import type { ClusterAdministration, ModuleAdministration, Outcome } from './face.js';
 import type { ActiveModule } from './ports.js';
 
@@ -27,7 +27,11 @@ export interface ModuleStorePort
     force: boolean,
   ): Promise<Outcome<InstalledModule>>;
   uninstall(name: string): Promise<Outcome<null>>;
-  apply(name: string): Promise<Outcome<{ readonly active: ActiveModule; readonly warnings: readonly ConfigProblem[] }>>;
+  /** @param admit is asked before anything is changed on disk; what it refuses is refused, with CONF_STATE. */
+  apply(
+    name: string,
+    admit?: (next: ModuleConfig) => Outcome<null>,
+  ): Promise<Outcome<{ readonly active: ActiveModule; readonly warnings: readonly ConfigProblem[] }>>;
   deconfigure(name: string): Promise<Outcome<null>>;
   writeFile(name: string, path: string, content: string, etag: string | null): Promise<Outcome<{ readonly etag: string }>>;
 }

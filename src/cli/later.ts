@@ -7,9 +7,6 @@ export const laterWords: readonly string[] = [
   'second',
   'primforce',
   'secondforce',
-  'checker',
-  'failover',
-  'boot',
   'update',
   'kill',
   'dump',
@@ -31,7 +28,7 @@ export const laterWords: readonly string[] = [
 const laterGroupWords: Readonly<Record<string, readonly string[]>> = {
   cluster: ['create'],
   module: ['genkey', 'delkey'],
-  errd: ['on', 'off', 'suspend', 'resume'],
+  boot: ['webon', 'weboff', 'webstatus', 'snmpon', 'snmpoff', 'snmpstatus'],
 };
 
 /** Whether the second word of a group of commands is one that comes later, for example `cluster create`. */

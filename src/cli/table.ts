@@ -4,9 +4,10 @@ import { controlCommands } from './specs/control.js';
 import { helpCommands } from './specs/help.js';
 import { historyCommands } from './specs/history.js';
 import { logCommands } from './specs/logs.js';
+import { maintenanceCommands } from './specs/maintenance.js';
 import { moduleCommands } from './specs/modules.js';
-import { resourceCommands } from './specs/resources.js';
 import { notificationCommands } from './specs/notification.js';
+import { resourceCommands } from './specs/resources.js';
 import { simulateCommands } from './specs/simulate.js';
 import { stateCommands } from './specs/state.js';
 
@@ -18,11 +19,12 @@ export const sections: readonly CommandSection[] = [
   { title: 'Why it happened', commands: historyCommands },
   { title: 'What would happen if', commands: simulateCommands },
   { title: 'Resources, restart counter, monitored processes', commands: resourceCommands },
+  { title: 'Maintenance', commands: maintenanceCommands },
   { title: 'Modules and their configuration', commands: moduleCommands },
   { title: 'Cluster', commands: clusterCommands },
+  { title: 'Notifications', commands: notificationCommands },
   { title: 'About this command', commands: helpCommands },
 ];
-  { title: 'Notifications', commands: notificationCommands },
 
 /** All commands. */
 export const commands: readonly CommandSpec[] = sections.flatMap((section) => section.commands);

@@ -28,17 +28,20 @@ export type {
   EventPage,
   Explanation,
   ExplanationLink,
+  HistoryPage,
+  MaintenanceSwitch,
   ModuleCommand,
   ModuleNodeStatus,
   ModuleSummary,
   NodeEvent,
   NodeSummary,
-  Quality,
-  Resource,
   NotificationChannelStatus,
   NotificationStatus,
   NotificationTest,
+  Quality,
+  Resource,
   StateName,
+  SwitchStates,
 } from '../actors/face.js';
 export type { LogEntry, LogLevel } from '../actors/ports.js';
 export type { ConfigProblem } from '../config/types.js';
@@ -104,6 +107,12 @@ export interface ErrdBody {
   readonly class: string;
   readonly on: boolean;
 }
+/** `PUT /modules/{module}/switches`. */
+export interface SwitchBody {
+  readonly switch: MaintenanceSwitch;
+  readonly on: boolean;
+  readonly identity?: string | null;
+}
 /** `POST /modules/{module}/print`: printe is E, printi is I. */
 export interface PrintBody {
   readonly level: 'E' | 'I';
@@ -120,15 +129,6 @@ export interface ClusterConfigBody {
 export interface ClusterCheckBody {
   readonly xml: string;
 }
-/** Answer of both `check`s. */
-export interface CheckResult {
-  /** The expanded, defaulted, typed configuration. */
-  readonly config: unknown;
-  readonly warnings: readonly ConfigProblem[];
-}
-/** `GET /cluster/config`. */
-export interface ClusterXml {
-  readonly xml: string;
 /** `PUT /notification/enabled`. */
 export interface NotificationSwitchBody {
   readonly on: boolean;
@@ -138,6 +138,15 @@ export interface NotificationTestBody {
   /** Absent or null: all channels. */
   readonly channel?: string | null;
 }
+/** Answer of both `check`s. */
+export interface CheckResult {
+  /** The expanded, defaulted, typed configuration. */
+  readonly config: unknown;
+  readonly warnings: readonly ConfigProblem[];
+}
+/** `GET /cluster/config`. */
+export interface ClusterXml {
+  readonly xml: string;
 }
 /** `GET /modules/{module}/config`. */
 export interface ConfigFile {
@@ -201,6 +210,7 @@ export type ErrdList = List<ErrdEntry>;
 export type LogList = List<LogLine>;
 export type ModuleList = List<ModuleSummary>;
 export type NodeList = List<NodeSummary>;
+export type NotificationTestList = List<NotificationTest>;
 export type PortList = List<PortUse>;
 export type ProbeList = List<ProbeObservation>;
 export type ResourceList = List<Resource>;
@@ -209,4 +219,3 @@ export type UserlogList = List<Userlog>;
 
 /** States that `GET /modules/{module}/wait` can wait for; SETTLED is any state that is Ready or NotReady, but not Transient. */
 export type WaitState = StateName | 'SETTLED';
-export type NotificationTestList = List<NotificationTest>;

@@ -17,6 +17,7 @@ import type {
   NotificationTestBody,
   PrintBody,
   ResourceBody,
+  SwitchBody,
 } from './api-types.js';
 import { isRecord } from './json.js';
 import { type JsonSchema, schemas } from './schemas.js';
@@ -27,13 +28,14 @@ export interface CheckedTypes {
   readonly ResourceBody: ResourceBody;
   readonly LoopBody: LoopBody;
   readonly ErrdBody: ErrdBody;
+  readonly SwitchBody: SwitchBody;
   readonly PrintBody: PrintBody;
   readonly ClusterConfigBody: ClusterConfigBody;
   readonly ClusterCheckBody: ClusterCheckBody;
-  readonly ModuleList: ModuleList;
-  readonly ModuleSummary: ModuleSummary;
   readonly NotificationSwitchBody: NotificationSwitchBody;
   readonly NotificationTestBody: NotificationTestBody;
+  readonly ModuleList: ModuleList;
+  readonly ModuleSummary: ModuleSummary;
   readonly ModuleNodeStatus: ModuleNodeStatus;
   readonly ActionProgress: ActionProgress;
   readonly EventPage: EventPage;

@@ -129,7 +129,15 @@ export const operationRoutes = [
     path: '/modules/{module}/resources/{resource}/history',
     operationId: 'getResourceHistory',
     tag: 'Resources',
-    summary: 'The last values of a resource, oldest first.',
+    summary: 'The values that a resource took, also before the daemon was restarted: the newest, oldest first (`get --history`).',
+    query: [
+      {
+        name: 'before',
+        description: 'Cursor: the `next` of a page leads to the older values before it.',
+        schema: { type: 'integer', minimum: 0 },
+      },
+      limit(200, 100),
+    ],
     success: { status: 200, schema: 'ResourceList', description: 'The values.' },
     errors: ['MODULE_UNKNOWN', 'RESOURCE_UNKNOWN'],
   },
@@ -184,6 +192,26 @@ export const operationRoutes = [
     body: { kind: 'json', schema: 'ErrdBody' },
     success: { status: 204, description: 'Done.' },
     errors: ['MODULE_UNKNOWN', 'MODULE_NOT_CONFIGURED', 'MODULE_STATE'],
+  },
+  {
+    method: 'GET',
+    path: '/modules/{module}/switches',
+    operationId: 'getSwitches',
+    tag: 'Modules',
+    summary: 'What is switched off for maintenance on this node (`errd|checker|failover|boot status`).',
+    success: { status: 200, schema: 'SwitchStates', description: 'The switches.' },
+    errors: ['MODULE_UNKNOWN', 'MODULE_NOT_CONFIGURED'],
+  },
+  {
+    method: 'PUT',
+    path: '/modules/{module}/switches',
+    operationId: 'setSwitch',
+    tag: 'Modules',
+    summary:
+      'Switches monitoring, checkers, failover rules or the start at boot on or off; it stays so over restarts and reboots.',
+    body: { kind: 'json', schema: 'SwitchBody' },
+    success: { status: 200, schema: 'SwitchStates', description: 'The switches as they are now.' },
+    errors: ['MODULE_UNKNOWN', 'MODULE_NOT_CONFIGURED'],
   },
   {
     method: 'POST',

@@ -172,6 +172,16 @@ const values = {
     ),
   }),
   LoopResult: object({ reached: yesNo, budget: ref('Budget') }),
+  SwitchStates: object({
+    errd: yesNo,
+    checker: yesNo,
+    failover: yesNo,
+    boot: yesNo,
+    bootRule: {
+      enum: ['on', 'off', 'auto', 'ignore'],
+      description: '`boot` of the configuration: the switch decides only where that is ignore.',
+    },
+  }),
   ErrdEntry: object({
     name: text,
     class: textOrNull,
@@ -232,16 +242,6 @@ const values = {
     budget: object({ used: integer, max: integer }),
     doubt: textOrNull,
   }),
-  ConfInfo: object({
-    module: text,
-    node: text,
-    active: orNull(object({ signature: text, at: time })),
-    current: orNull(object({ signature: text, at: time })),
-  }),
-  ConfigFile: object({ path: text, bytes: integer, executable: yesNo }),
-  ConfigFileList: page(ref('ConfigFile')),
-  CheckResult: object({ config: {}, warnings: list(ref('ConfigProblem')) }),
-  PortUse: object({ process: text, protocol: text, port: integer }),
   NotificationChannelStatus: object({
     name: text,
     kind: { enum: ['email', 'webhook', 'executable'] },
@@ -268,6 +268,16 @@ const values = {
   }),
   NotificationTest: object({ channel: text, ok: yesNo, message: text, remedy: textOrNull }),
   NotificationTestList: page(ref('NotificationTest')),
+  ConfInfo: object({
+    module: text,
+    node: text,
+    active: orNull(object({ signature: text, at: time })),
+    current: orNull(object({ signature: text, at: time })),
+  }),
+  ConfigFile: object({ path: text, bytes: integer, executable: yesNo }),
+  ConfigFileList: page(ref('ConfigFile')),
+  CheckResult: object({ config: {}, warnings: list(ref('ConfigProblem')) }),
+  PortUse: object({ process: text, protocol: text, port: integer }),
   PortList: page(ref('PortUse')),
   Template: object({ name: text, description: text }),
   TemplateList: page(ref('Template')),
@@ -318,16 +328,17 @@ const bodies = {
   ),
   LoopBody: object({ operation: { enum: ['increment', 'reset', 'check'] }, identity }, ['identity']),
   ErrdBody: object({ class: { type: 'string', minLength: 1, maxLength: 64 }, on: yesNo }),
+  SwitchBody: object({ switch: { enum: ['errd', 'checker', 'failover', 'boot'] }, on: yesNo, identity }, ['identity']),
   PrintBody: object({ level: { enum: ['E', 'I'] }, message: { type: 'string', maxLength: 8192 }, identity }, ['identity']),
   ClusterConfigBody: object({ xml: { type: ['string', 'null'] }, lock: { enum: ['lock', 'unlock', null] } }, ['xml', 'lock']),
   ClusterCheckBody: object({ xml: text }),
+  NotificationSwitchBody: object({ on: yesNo }),
+  NotificationTestBody: object({ channel: { type: ['string', 'null'], maxLength: 40, description: 'Absent or null: all.' } }, [
+    'channel',
+  ]),
 } as const satisfies Readonly<Record<string, JsonSchema>>;
 
 export type BodyName = keyof typeof bodies;
 export type SchemaName = keyof typeof values | BodyName;
 /** All schemas by the name that `#/components/schemas/` has them under. */
 export const schemas: Readonly<Record<SchemaName, JsonSchema>> = { ...values, ...bodies };
-  NotificationSwitchBody: object({ on: yesNo }),
-  NotificationTestBody: object({ channel: { type: ['string', 'null'], maxLength: 40, description: 'Absent or null: all.' } }, [
-    'channel',
-  ]),

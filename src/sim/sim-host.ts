@@ -2,7 +2,7 @@
  * A simulated machine: processes, a disk that may fill, hang or lose what was not synced, power that may go, and at most one daemon.
  * Everything on it goes on without the daemon; a daemon that was killed simply stops being called.
  */
-import type { ExitStatus, ProcessIdentity, ProcessInfo } from '../actors/ports.js';
+import type { ExitStatus, ProcessIdentity, ProcessInfo, ResourceEntry } from '../actors/ports.js';
 import type { SeededRandom } from './random.js';
 import type { Scheduled, VirtualTime } from './virtual-time.js';
 
@@ -62,6 +62,9 @@ export interface SimHost {
   read(key: string): string | null;
   /** @returns a promise that resolves when it is durable; `wanted` is asked just before that: false loses it. @throws when the disk is full. */
   write(key: string, value: string | null, wanted: () => boolean): Promise<void>;
+  /** The last kept value of each resource of a module. */
+  history(module: string): readonly ResourceEntry[];
+  keep(module: string, entry: ResourceEntry): void;
   /** Runs on this machine's time: not at all while it is suspended or off. */
   schedule(delayMs: number, run: () => void, quiet?: boolean): Scheduled;
   suspend(): void;
@@ -89,6 +92,7 @@ export function createSimHost(name: string, time: VirtualTime, random: SeededRan
   let parked: (() => void)[] = [];
   const table = new Map<number, SimProcess>();
   const durable = new Map<string, string>();
+  const kept = new Map<string, Map<string, ResourceEntry>>();
   const disk: SimDisk = { full: false, hung: false };
 
   const sameBoot = (boot: number): boolean => poweredOn && boot === boots;
@@ -161,6 +165,11 @@ export function createSimHost(name: string, time: VirtualTime, random: SeededRan
       };
     },
     read: (key) => durable.get(key) ?? null,
+    history: (module) => [...(kept.get(module)?.values() ?? [])],
+    keep(module, entry) {
+      const entries = kept.get(module) ?? new Map<string, ResourceEntry>();
+      kept.set(module, entries.set(entry.name, entry));
+    },
     write(key, value, wanted) {
       const boot = boots;
       time.touch();

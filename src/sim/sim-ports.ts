@@ -5,6 +5,7 @@ import type {
   Ports,
   ProcessIdentity,
   Records,
+  ResourceEntry,
   RunningScript,
   ScriptPortEvent,
 } from '../actors/ports.js';
@@ -44,6 +45,9 @@ export interface SimPortsOptions {
 /** How long reading the process table and starting a process take, in ms. */
 const scanMs = 4;
 const spawnMs = 2;
+/** How long a value of a resource is in the daemon's memory alone, and how long it then waits for a disk that refuses, in ms. */
+const historyFlushMs = 500;
+const historyRetryMs = 5_000;
 const never = <T>(): Promise<T> => new Promise(() => undefined);
 const exitText = (exit: ExitStatus): string =>
   exit.kind === 'code' ? `code ${exit.code}` : exit.kind === 'signal' ? exit.signal : 'unknown';
@@ -146,6 +150,16 @@ export function createSimPorts(options: SimPortsOptions): Ports {
     },
     remove: (key, name) => inOrder(key, () => write(`${key}/${name}`, null)),
   };
+  let unwritten: { readonly module: string; readonly entry: ResourceEntry }[] = [];
+  const writeHistory = (): void =>
+    gate.enter(() => {
+      if (host.disk.full || host.disk.hung) {
+        host.schedule(historyRetryMs, writeHistory);
+        return;
+      }
+      for (const { module, entry } of unwritten) host.keep(module, entry);
+      unwritten = [];
+    });
   let published: Readonly<Record<string, string>> = {};
 
   return {
@@ -222,6 +236,15 @@ export function createSimPorts(options: SimPortsOptions): Ports {
     },
     prober: createSimProber(host, onMain),
     records,
+    history: {
+      load: (module) => later(1, () => host.history(module)),
+      append: (module, entry) => {
+        unwritten.push({ module, entry });
+        if (unwritten.length === 1) host.schedule(historyFlushMs, writeHistory);
+      },
+      flush: () => Promise.resolve(),
+      close: () => Promise.resolve(),
+    },
     logs: {
       module: (module, entry) => {
         if (alive()) note({ kind: 'log', node, module, entry });

@@ -117,7 +117,7 @@ t.test('what a configuration means for the chart', async (t) => {
   );
   const bare = planOf('m', activeModule('m', { user: null }).config);
   t.match(bare, { nicestopTimeoutMs: 0, startTimeoutMs: null, errd: { pollTimerMs: 30_000, procs: [] } });
-  const failover = { extends: false, periodMs: 5_000, handleTimeMs: 15_000, sections: [] };
+  const failover = { extends: false, periodMs: 5_000, handleTimeMs: 15_000, sections: [], rules: [], disabled: [] };
   t.match(planOf('m', activeModule('m', { failover }).config), { handleTimeMs: 15_000, rules: [] });
   t.equal(planOf('m', activeModule('m', { failover: { ...failover, extends: true } }).config).rules.length, 3);
 });

@@ -8,6 +8,7 @@ import type {
   Ports,
   ProcessIdentity,
   ProcessInfo,
+  ResourceEntry,
   ScriptPortEvent,
   ScriptSpec,
   ServiceState,
@@ -50,6 +51,8 @@ export interface FakePorts extends Ports {
   readonly started: StartedScript[];
   readonly disk: FakeDisk;
   readonly lines: string[];
+  /** The history of resources, by module. */
+  readonly kept: Map<string, readonly ResourceEntry[]>;
   readonly commands: CommandLogEntry[];
   /** All that was done to the world, in order: `probe …`, `script …`, `save …`. */
   readonly order: string[];
@@ -122,6 +125,7 @@ export function createFakePorts(clock: VirtualClock = createVirtualClock()): Fak
     disk,
     started: [],
     lines: [],
+    kept: new Map(),
     commands: [],
     running: [],
     watches: new Map(),
@@ -197,6 +201,12 @@ export function createFakePorts(clock: VirtualClock = createVirtualClock()): Fak
         await answer();
         disk.saved.delete(`${key}/${name}`);
       },
+    },
+    history: {
+      load: async (module) => ports.kept.get(module) ?? [],
+      append: (module, entry) => ports.kept.set(module, [...(ports.kept.get(module) ?? []), entry]),
+      flush: async () => undefined,
+      close: async () => undefined,
     },
     logs: {
       module: (module: string, entry: LogEntry) => ports.lines.push(`${module} ${entry.level} ${entry.message}`),

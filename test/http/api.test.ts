@@ -68,6 +68,8 @@ const good: Readonly<Record<OperationId, readonly [path: string, ask?: Ask]>> = 
   postLoop: ['/modules/farm/loop', { json: { operation: 'check' } }],
   listErrd: ['/modules/farm/errd'],
   setErrd: ['/modules/farm/errd', { json: { class: 'both', on: false } }],
+  getSwitches: ['/modules/farm/switches'],
+  setSwitch: ['/modules/farm/switches', { json: { switch: 'failover', on: false } }],
   printMessage: ['/modules/farm/print', { json: { level: 'I', message: 'hello' } }],
   getLogs: ['/modules/farm/logs?level=ES&limit=20&q=x&since=2026-01-01T00:00:00Z&until=1900000000000&verbose'],
   listUserlogs: ['/modules/farm/userlogs'],

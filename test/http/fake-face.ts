@@ -12,6 +12,7 @@ import type {
   NotificationStatus,
   Outcome,
   Resource,
+  SwitchStates,
 } from '../../src/actors/face.js';
 import type { LogEntry } from '../../src/actors/ports.js';
 
@@ -70,7 +71,6 @@ export function fakeFace(options: FakeOptions = {}): FakeFace {
     ...{ configured: true, self: node, view: { epoch: 3, leader: 'n1', members: [...names] }, signature: 'cd', configuredAt: at },
     ...{ encrypted: true, locked: false, port: 4800, dropped: { malformed: 2 }, version: '0.1.0' },
   });
-  const face: FakeFace = {
   const notification: NotificationStatus = {
     ...{ node, configured: true, enabled: true, file: '/var/holdfast/notification.json', problems: [] },
     ...{ windowSeconds: 60, criticalSeconds: 10, collected: 0 },
@@ -91,6 +91,7 @@ export function fakeFace(options: FakeOptions = {}): FakeFace {
     ],
   };
   const switches: SwitchStates = { errd: true, checker: true, failover: true, boot: false, bootRule: 'ignore' };
+  const face: FakeFace = {
     node,
     ring,
     callers,
@@ -118,7 +119,15 @@ export function fakeFace(options: FakeOptions = {}): FakeFace {
     module: (name) => has(name, summary(name)),
     status: (name) => has(name, status(name, node)),
     resources: (name) => has(name, resources),
-    resourceHistory: (name, resource) => (modules.has(name) && resource === 'proc.web' ? resources : null),
+    resourceHistory: (name, resource, before, limit) =>
+      modules.has(name) && resource === 'proc.web'
+        ? { items: resources.slice(0, limit), next: before === null ? '7' : null }
+        : null,
+    switches: () => ({ ok: true, value: switches }),
+    async setSwitch(_module, what, on, caller) {
+      record(`${what} ${on}`, caller);
+      return { ok: true, value: { ...switches, [what]: on } };
+    },
     async setResource(_module, name, value, caller) {
       record(`set ${name}=${value}`, caller);
       return { ok: true, value: { name, value, at, atMs: 6, by: caller.identity ?? caller.who } };
@@ -182,15 +191,6 @@ export function fakeFace(options: FakeOptions = {}): FakeFace {
     snapshot: () => ({ value: 'UP' }),
     events: (since) => ring.read(since),
     subscribe: (onEvent) => ring.subscribe(onEvent),
-    install: {
-      async install(name, archive, template, id, force, caller) {
-        record(`install ${name} ${archive?.length ?? 'none'} ${template} ${id} ${force}`, caller);
-        modules.add(name);
-        return { ok: true, value: summary(name) };
-      },
-      async uninstall(name) {
-        modules.delete(name);
-        return done;
     notification: {
       status: () => notification,
       config: async () => ({ ok: true, value: '{}\n' }),
@@ -209,6 +209,15 @@ export function fakeFace(options: FakeOptions = {}): FakeFace {
           : { ok: true, value: [{ channel: channel ?? 'ops', ok: true, message: 'handed over', remedy: null }] };
       },
     },
+    install: {
+      async install(name, archive, template, id, force, caller) {
+        record(`install ${name} ${archive?.length ?? 'none'} ${template} ${id} ${force}`, caller);
+        modules.add(name);
+        return { ok: true, value: summary(name) };
+      },
+      async uninstall(name) {
+        modules.delete(name);
+        return done;
       },
       package: async (name) => (modules.has(name) ? { ok: true, value: Buffer.from('PK') } : unknown),
       check: async (name) =>

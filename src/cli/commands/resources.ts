@@ -1,14 +1,24 @@
 /** Resources, the restart counter, and the monitoring of processes (sections 4 and 2.2 of the compatibility page). */
-import type { ErrdBody, ErrdList, LoopBody, LoopResult, Resource, ResourceBody, ResourceList } from '../../http/api-types.js';
+import type {
+  ErrdBody,
+  ErrdList,
+  HistoryPage,
+  LoopBody,
+  LoopResult,
+  Resource,
+  ResourceBody,
+  ResourceList,
+} from '../../http/api-types.js';
 import { usageError } from '../cli-error.js';
 import type { CommandContext } from '../command.types.js';
 import { localTime, paintFor, printable, table } from '../format.js';
-import { moduleName, modulePath, show } from './shared.js';
+import { moduleName, modulePath, query, show } from './shared.js';
 
 /** `get -r`: the value of one resource; without `-r` all of them. */
 export async function get(context: CommandContext): Promise<number> {
   const module = moduleName(context);
   const name = context.text('resource');
+  if (context.flag('history')) return history(context, module, name);
   if (name === null) {
     const list = await context.client.json<ResourceList>('GET', modulePath(module, '/resources'));
     const rows = list.items.map((item) => [printable(item.name), printable(item.value), localTime(item.at), printable(item.by)]);
@@ -17,6 +27,25 @@ export async function get(context: CommandContext): Promise<number> {
   }
   const resource = await context.client.json<Resource>('GET', modulePath(module, `/resources/${encodeURIComponent(name)}`));
   show(context, resource, () => `${printable(resource.value)}\n`);
+  return 0;
+}
+
+/** Page by page, the newest first, and shown oldest first. */
+async function history(context: CommandContext, module: string, name: string | null): Promise<number> {
+  if (name === null) throw usageError('--history is about one resource: name it with -r class.id');
+  const path = modulePath(module, `/resources/${encodeURIComponent(name)}/history`);
+  let items: readonly Resource[] = [];
+  let next: string | null = null;
+  do {
+    const page: HistoryPage = await context.client.json<HistoryPage>(
+      'GET',
+      `${path}${query({ limit: '200', ...(next === null ? {} : { before: next }) })}`,
+    );
+    items = [...page.items, ...items];
+    next = page.next;
+  } while (next !== null);
+  const rows = items.map((item) => [localTime(item.at), printable(item.value), printable(item.by)]);
+  show(context, { items, next }, () => table(['SET AT', 'VALUE', 'SET BY'], rows, paintFor(context.io)));
   return 0;
 }
 

@@ -41,8 +41,11 @@ export async function state(context: CommandContext): Promise<number> {
     if (context.flag('verbose')) throw usageError('state -v is about one module: name it with -m AM');
     const modules = await context.client.json<ModuleList>('GET', '/modules');
     const rows = modules.items.flatMap((item) => moduleRows(item, paint));
+    const warnings = modules.items.map((item) => switchWarnings(item, paint)).join('');
     show(context, modules, () =>
-      rows.length === 0 ? 'no module is installed\n' : table(['MODULE', 'MODE', ...statusHeading], rows, paint, [5, 6]),
+      rows.length === 0
+        ? 'no module is installed\n'
+        : `${table(['MODULE', 'MODE', ...statusHeading], rows, paint, [5, 6])}${warnings}`,
     );
     return 0;
   }
@@ -81,8 +84,21 @@ function moduleText(module: ModuleSummary, paint: Paint): string {
           module.nodes.map((status) => statusCells(status, paint)),
           paint,
           [3, 4],
-        ))
+        )) +
+    switchWarnings(module, paint)
   );
+}
+
+/** What is switched off for maintenance, one line for each node: nobody shall forget it. */
+function switchWarnings(module: ModuleSummary, paint: Paint): string {
+  return module.nodes
+    .filter(({ error }) => error === null)
+    .map(({ node, switches: { errd, checker, failover } }) => {
+      const off = Object.entries({ errd, checker, failover }).flatMap(([name, on]) => (on ? [] : [name]));
+      const text = `WARNING: ${off.join(', ')} of ${module.name} on ${node} ${off.length > 1 ? 'are' : 'is'} switched off`;
+      return off.length === 0 ? '' : `${paint(text, 'yellow')}\n`;
+    })
+    .join('');
 }
 
 async function shortState(context: CommandContext, module: string | null, paint: Paint): Promise<number> {

@@ -46,11 +46,18 @@ export const resourceCommands: readonly CommandSpec[] = [
   {
     words: ['get'],
     summary: 'Print the value of a resource',
-    details: 'Without -r all resources of the module on this node.',
+    details:
+      'Without -r all resources of the module on this node. With --history every value it took, with time and origin, also from before a restart of the daemon.',
     module: 'required',
-    options: [{ name: 'resource', short: 'r', value: 'class.id', help: 'Name of the resource.', complete: 'none' }],
+    options: [
+      { name: 'resource', short: 'r', value: 'class.id', help: 'Name of the resource.', complete: 'none' },
+      { name: 'history', help: 'The last 200 values of the resource, oldest first.' },
+    ],
     operands: [],
-    examples: [{ line: 'holdfast get -m farm -r proc.httpd', does: 'Prints up or down.' }],
+    examples: [
+      { line: 'holdfast get -m farm -r proc.httpd', does: 'Prints up or down.' },
+      { line: 'holdfast get -m farm -r proc.httpd --history', does: 'When it was up and down, and who said so.' },
+    ],
     run: async (context) => (await import('../commands/resources.js')).get(context),
   },
   {

@@ -126,10 +126,17 @@ export const getResource: Handler = (request, { face }) => {
 export const getResourceHistory: Handler = (request, { face }) => {
   const module = installedModule(request, face);
   const name = request.params['resource'] ?? '';
-  const history = face.resourceHistory(module, name);
+  const { before, limit } = { before: request.query.integer('before'), limit: request.query.integer('limit') ?? 100 };
+  const history = face.resourceHistory(module, name, before, limit);
   if (history === null)
     throw new ApiError('RESOURCE_UNKNOWN', `The module ${module} has no resource ${JSON.stringify(name.slice(0, 100))}.`);
-  return list(history);
+  return json(history);
+};
+export const getSwitches: Handler = (request, { face }) => json(unwrap(face.switches(installedModule(request, face))));
+export const setSwitch: Handler = async (request, { face }) => {
+  const module = installedModule(request, face);
+  const { switch: what, on, identity = null } = await request.json('SwitchBody');
+  return json(unwrap(await face.setSwitch(module, what, on, { ...request.caller, identity })));
 };
 export const setResource: Handler = async (request, { face }) => {
   const module = installedModule(request, face);

@@ -49,6 +49,7 @@ export interface ModuleStoreOptions {
   readonly programs?: ProgramRunner;
 }
 
+type Admission = NonNullable<Parameters<ModuleStorePort['apply']>[1]>;
 type Applied = Extract<Awaited<ReturnType<ModuleStorePort['apply']>>, { readonly ok: true }>['value'];
 
 const allModules = '*';
@@ -147,7 +148,7 @@ export const createModuleStore = (options: ModuleStoreOptions): ModuleStorePort 
       await rm(join(layout.lastConfigurations, old), { force: true });
   };
 
-  const apply = async (name: string): Promise<Applied> => {
+  const apply = async (name: string, admit: Admission): Promise<Applied> => {
     await requireInstalled(name);
     const { files, config, expanded, warnings, unsupported } = await compile(name);
     if (unsupported.length > 0) {
@@ -158,6 +159,9 @@ export const createModuleStore = (options: ModuleStoreOptions): ModuleStorePort 
         unsupported.map((item) => unsupportedProblem(item, 'error')),
       );
     }
+    const admitted = admit(config);
+    if (!admitted.ok)
+      throw new ExpectedFailure('CONF_STATE', admitted.failure.message, admitted.failure.problems ?? []);
     const { id } = await summary(name);
     const target = activePath(name);
     const wallMs = options.wallMs();
@@ -314,7 +318,7 @@ export const createModuleStore = (options: ModuleStoreOptions): ModuleStorePort 
         await callHook('confcheck', name, modulePath(name), files, config, [name]);
         return { config, warnings: [...warnings, ...unsupported.map((item) => unsupportedProblem(item, 'warning'))] };
       }),
-    apply: (name) => change(name, () => apply(name)),
+    apply: (name, admit = () => ({ ok: true, value: null })) => change(name, () => apply(name, admit)),
     deconfigure: (name) =>
       change(name, async () => {
         await requireInstalled(name);

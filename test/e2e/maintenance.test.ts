@@ -1,0 +1,125 @@
+/** Maintenance switches, the history of resources and dynamic configuration, with a real daemon that is killed in between. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import t from 'tap';
+import type { HistoryPage, Resource, SwitchStates } from '../../src/http/api-types.js';
+import type { RealDaemon } from './daemon.js';
+import { application, calls, journal, journalModule } from './modules.js';
+import { daemonIn, place } from './place.js';
+import { until } from './until.js';
+
+t.setTimeout(120_000);
+const skip = process.platform === 'linux' ? false : 'the scripts of this test are for Linux';
+const module = 'upkeep';
+
+const started = async (t: Parameters<typeof place>[0], service = ''): Promise<RealDaemon> => {
+  const daemon = await daemonIn(place(t));
+  await daemon.start();
+  await daemon.install(module, journalModule(daemon, module, { service, scripts: { update: journalScript } }));
+  await daemon.must('start', '-m', module, '--wait', '--timeout', '30s');
+  return daemon;
+};
+const journalScript = '#!/bin/sh\necho "0 update $*" >> "$SAFEUSERVAR/journal"\n';
+const edited = (daemon: RealDaemon): string => join(daemon.safe, 'modules', module, 'conf', 'userconfig.xml');
+const edit = (daemon: RealDaemon, change: (xml: string) => string): void =>
+  writeFileSync(edited(daemon), change(readFileSync(edited(daemon), 'utf8')));
+const resourceOf = async (daemon: RealDaemon, name: string): Promise<string> =>
+  (await daemon.must('get', '-m', module, '-r', name)).trim();
+
+t.test('errd off survives kill -9 of the daemon, and the end of the application has no consequence', { skip }, async (t) => {
+  const daemon = await started(t);
+  t.match(await daemon.must('errd', 'off', '-m', module), /errd of upkeep is off/);
+  await until('the update script has run', () => journal(daemon, module).some(({ script }) => script === 'update'));
+  t.same(journal(daemon, module).at(-1), { script: 'update', args: ['UP', 'UP'] });
+  await daemon.kill();
+  await daemon.start();
+  await daemon.reaches(module, 'UP Ready');
+  t.equal((await daemon.status(module)).switches.errd, false);
+  t.equal(await resourceOf(daemon, 'usersetting.errd'), 'off');
+  t.match(await daemon.must('state'), /WARNING: errd of upkeep on \S+ is switched off/);
+  const status = await daemon.cli('errd', 'status', '-m', module);
+  t.same([status.code, status.stdout], [1, 'off\n']);
+  const entries = journal(daemon, module).length;
+  const running = application(daemon, module);
+  if (running === null) throw new Error('the application does not run');
+  process.kill(running.pid, 'SIGKILL');
+  await wait(1_500);
+  t.equal(journal(daemon, module).length, entries, 'no script is run');
+  t.equal((await daemon.status(module)).state, 'UP');
+  await daemon.must('errd', 'on', '-m', module);
+  await until('it is started again', () => application(daemon, module) !== null, 40_000);
+  await daemon.reaches(module, 'UP Ready');
+  t.notMatch(await daemon.must('state', '-m', module, '-v'), /WARNING/);
+});
+
+t.test('values and their history survive kill -9', { skip }, async (t) => {
+  const daemon = await started(t);
+  for (const value of ['up', 'down', 'up', 'down'])
+    await daemon.must('set', '-m', module, '-r', 'custom.disk', '-v', value, '-i', 'me');
+  // A value is on disk half a second after it was set.
+  await wait(1_100);
+  await daemon.kill();
+  await daemon.start();
+  await daemon.reaches(module, 'UP Ready');
+  t.equal(await resourceOf(daemon, 'custom.disk'), 'down', 'set by people, and true still');
+  const { body } = await daemon.api('GET', `/modules/${module}/resources/custom.disk/history?limit=3`);
+  t.match(JSON.parse(body), { items: [{ value: 'down', by: 'me' }, { value: 'up' }, { value: 'down' }], next: /\d/ });
+  const text = await daemon.must('get', '-m', module, '-r', 'custom.disk', '--history');
+  t.equal(text.split('\n').filter((line) => line.endsWith(' me')).length, 4);
+  const list: HistoryPage = JSON.parse(await daemon.must('get', '-m', module, '-r', 'proc.tail', '--history', '--json'));
+  t.ok(list.items.length >= 2, 'what is looked at has a history of both runs');
+  const all: { resources: { items: readonly Resource[] } } = JSON.parse(await daemon.must('state', '-m', module, '-v', '--json'));
+  const names = all.resources.items.map(({ name }) => name);
+  for (const name of ['errd', 'checker', 'failover', 'boot', 'encryption']) t.ok(names.includes(`usersetting.${name}`), name);
+  for (const name of ['state.local', 'heart.stopstartloop', 'script.start_both', 'proc.tail']) t.ok(names.includes(name), name);
+});
+
+t.test('config while UP: limits and processes are taken over, and nothing is stopped', { skip }, async (t) => {
+  const daemon = await started(t);
+  const before = application(daemon, module);
+  const watched = join(daemon.safevar, 'modules', module, 'second.wait').replaceAll('.', '\\.');
+  edit(daemon, (xml) =>
+    xml
+      .replace('maxloop="3"', 'maxloop="7"')
+      .replace(
+        '</errd>',
+        `<proc name="second" nameregex="tail" argregex="${watched}" atleast="1" action="noaction" class="both"/></errd>`,
+      ),
+  );
+  t.match(await daemon.must('config', '-m', module), /is configured/);
+  await until('the update script has run', () => journal(daemon, module).some(({ script }) => script === 'update'));
+  t.same(calls(journal(daemon, module)), ['prestart', 'start_both', 'update']);
+  t.same(application(daemon, module), before, 'the application goes on');
+  t.equal((await daemon.status(module)).budget.max, 7);
+  await until('the new process is looked at', async () => (await resourceOf(daemon, 'proc.second')) === 'down', 30_000);
+  t.equal(await resourceOf(daemon, 'proc.tail'), 'up', 'the other is as it was');
+  t.match(await daemon.must('confinfo', '-m', module), /up to date: +yes/);
+
+  await daemon.kill();
+  await daemon.start();
+  await daemon.reaches(module, 'UP Ready');
+  t.equal((await daemon.status(module)).budget.max, 7, 'it is the applied one now');
+
+  const applied = (await daemon.status(module)).signature;
+  edit(daemon, (xml) => xml.replace('mode="light"', 'mode="farm"').replace('<user ', '<farm><lan name="default"/></farm><user '));
+  const refused = await daemon.cli('config', '-m', module);
+  t.equal(refused.code, 1);
+  t.match(refused.stderr, /userconfig\.xml:3.*mode/s, 'file, line and attribute');
+  t.match(refused.stderr, /holdfast stop -m upkeep/, 'and what to do');
+  t.equal((await daemon.status(module)).signature, applied, 'the old one is whole');
+  const invalid = '<safe><service mode="farm"';
+  writeFileSync(edited(daemon), invalid);
+  t.equal((await daemon.cli('config', '-m', module)).code, 2);
+  t.equal((await daemon.status(module)).signature, applied);
+  t.same(application(daemon, module), before);
+});
+
+t.test('boot on is kept, and says where it has no effect', { skip }, async (t) => {
+  const daemon = await started(t);
+  t.match(await daemon.must('boot', 'on', '-m', module), /boot of upkeep is on; without effect: .*boot="off"/);
+  await daemon.kill();
+  await daemon.start();
+  const states: SwitchStates = JSON.parse(await daemon.must('boot', 'status', '-m', module, '--json'));
+  t.same(states, { errd: true, checker: true, failover: true, boot: true, bootRule: 'off' });
+});
