@@ -9,6 +9,8 @@ import type { MembershipEffect, ModuleDigest, PeerStatus, View } from '../machin
 import { peerStatus } from '../machines/membership-peers.js';
 import { countsOf } from '../machines/membership-shares.js';
 import type { DropClass, OpenTransport, Ports, TransportEvent } from './ports.js';
+import type { PulseCount } from './pulse-count.js';
+import { createPulseCounter } from './pulse-count.js';
 
 export interface MembershipSpec {
   readonly ports: Pick<Ports, 'clock' | 'records' | 'transport'>;
@@ -60,6 +62,8 @@ export interface MembershipSnapshot {
   readonly dropped: Readonly<Record<DropClass, number>>;
   readonly health: number;
   readonly lagMs: number;
+  /** What came of the peers' pulses, since membership began. */
+  readonly pulses: readonly PulseCount[];
 }
 
 export interface Membership {
@@ -110,6 +114,7 @@ class Binding implements Membership {
   #unkept = false;
   #keeping = false;
   #dropped: Record<DropClass, number> = noDrops();
+  readonly #pulses = createPulseCounter();
   #lease: unknown = null;
   #restart: unknown = null;
   #restartMs = firstRestartMs;
@@ -173,7 +178,7 @@ class Binding implements Membership {
     const context = this.#actor?.getSnapshot().context ?? null;
     const dropped = { ...this.#dropped };
     if (context === null) {
-      return { view: null, bootEpoch: null, peers: [], modules: [], shares: {}, dropped, health: 1, lagMs: 0 };
+      return { view: null, bootEpoch: null, peers: [], modules: [], shares: {}, dropped, health: 1, lagMs: 0, pulses: [] };
     }
     const nodes = this.#spec.cluster.nodes;
     return {
@@ -187,6 +192,7 @@ class Binding implements Membership {
       dropped,
       health: context.health,
       lagMs: context.body.lagMs,
+      pulses: this.#pulses.list(),
     };
   }
 
@@ -209,9 +215,11 @@ class Binding implements Membership {
     if (this.#stopping !== null) return;
     switch (event.type) {
       case 'tick':
+        for (const { report } of event.packets ?? []) this.#pulses.take(report);
         this.#actor?.send({ ...event, type: 'PULSE_DUE' });
         return;
       case 'pulse':
+        this.#pulses.take(event.pulse);
         this.#actor?.send({ type: 'PACKET', atMs: event.atMs, report: event.pulse });
         return;
       case 'dropped':

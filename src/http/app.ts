@@ -56,6 +56,8 @@ export interface HttpAppOptions {
   /** Path of the CLI's socket; null for none. */
   readonly cliSocket: string | null;
   readonly version: string;
+  /** What `GET /metrics` answers, and its content type. Absent: there is none. */
+  readonly metrics?: () => Promise<{ readonly type: string; readonly text: string }>;
   readonly limits?: Partial<HttpAppLimits>;
   /** An error that is a defect: it is answered INTERNAL and told here. */
   readonly onDefect: (error: Error, path: string) => void;
@@ -251,6 +253,12 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
       const { apiPage } = await import('./reference.js');
       ctx.body = apiPage(options.version);
       ctx.type = 'text/html; charset=utf-8';
+      return;
+    }
+    if (ctx.path === '/metrics' && options.metrics !== undefined && (ctx.method === 'GET' || ctx.method === 'HEAD')) {
+      const { type, text } = await options.metrics();
+      ctx.body = text;
+      ctx.type = type;
       return;
     }
     const matched = router.match(ctx.path, ctx.method);

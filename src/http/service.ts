@@ -1,7 +1,7 @@
 /** The whole web service of a daemon: the front on its TCP addresses, the app behind it, the CLI's socket. */
 import type { ProbeObservation } from './api-types.js';
 import { createHttpApp, type HttpAppOptions } from './app.js';
-import { createFront, type FrontAddress, type FrontEvent, type FrontLimits } from './front/front.js';
+import { createFront, type FrontAddress, type FrontEvent, type FrontLimits, type ProbeAnswers } from './front/front.js';
 import type { PeerClient } from './peer-client.js';
 import type { ReadyTable } from './ready-table.js';
 
@@ -16,6 +16,8 @@ export interface HttpService {
   /** Listens on exactly these TCP addresses; may be called again when the node's addresses change. Failures are events, and are retried. */
   listen(addresses: readonly FrontAddress[]): void;
   probes(): Promise<readonly ProbeObservation[]>;
+  /** How often probes were answered, by module. */
+  answers(): Promise<readonly ProbeAnswers[]>;
   close(): Promise<void>;
 }
 
@@ -35,6 +37,7 @@ export async function startHttpService(options: HttpServiceOptions): Promise<Htt
     peers: app.peers,
     listen: (addresses) => front.listen(addresses),
     probes: () => front.probes(),
+    answers: () => front.answers(),
     async close() {
       await front.close();
       await app.close();

@@ -146,6 +146,7 @@ function pulseOf(bootEpoch: number, sequence: number, hears: number | null): Pul
       modules: [],
       shareMaps: [],
       lagMs: 0,
+      pulses: [],
       pause: null,
       health: 1,
       mapsDigest: '811c9dc5',

@@ -8,11 +8,12 @@ import {
   type FrontAddress,
   type FrontData,
   type FrontLimits,
+  type ProbeAnswers,
   type RawProbeObservation,
   type ToFront,
 } from './messages.js';
 
-export type { FrontAddress, FrontLimits } from './messages.js';
+export type { FrontAddress, FrontLimits, ProbeAnswers } from './messages.js';
 
 export type FrontEvent =
   /** `port` is the one that the system chose where 0 was asked for. */
@@ -44,6 +45,8 @@ export interface Front {
   listen(addresses: readonly FrontAddress[]): void;
   /** Every prober that is remembered. */
   probes(): Promise<readonly ProbeObservation[]>;
+  /** How often probes were answered, by module, since the worker's start. */
+  answers(): Promise<readonly ProbeAnswers[]>;
   /** Closes all connections and ends the worker. */
   close(): Promise<void>;
 }
@@ -55,6 +58,11 @@ export function frontAddresses(addresses: readonly string[], port: number): read
   return [...own, ...loopback].map((host) => ({ host, port }));
 }
 
+/** What the worker has seen. */
+interface Seen {
+  readonly probes: readonly RawProbeObservation[];
+  readonly answers: readonly ProbeAnswers[];
+}
 function dated(probe: RawProbeObservation): ProbeObservation {
   return { ...probe, last: new Date(Date.now() - (monotonicMs() - probe.lastAtMs)).toISOString() };
 }
@@ -68,7 +76,7 @@ export function createFront(options: FrontOptions): Front {
     node: options.node,
     limits: { ...defaultFrontLimits, ...options.limits },
   };
-  const pending = new Map<number, (probes: readonly ProbeObservation[]) => void>();
+  const pending = new Map<number, (seen: Seen) => void>();
   let request = 0;
   let addresses: readonly FrontAddress[] = [];
   let closing = false;
@@ -88,7 +96,7 @@ export function createFront(options: FrontOptions): Front {
     let reason = 'it ended';
     started.on('message', (message: FromFront) => {
       if (message.type === 'probes') {
-        pending.get(message.request)?.(message.probes.map(dated));
+        pending.get(message.request)?.({ probes: message.probes, answers: message.answers });
         pending.delete(message.request);
       } else if (message.type === 'probed') options.onEvent({ type: 'probed', probe: dated(message.probe) });
       else if (message.type !== 'closed') options.onEvent(message);
@@ -98,7 +106,7 @@ export function createFront(options: FrontOptions): Front {
       reason = error.message;
     });
     started.on('exit', () => {
-      for (const resolve of pending.values()) resolve([]);
+      for (const resolve of pending.values()) resolve({ probes: [], answers: [] });
       pending.clear();
       if (closing) return;
       options.onEvent({ type: 'crashed', message: `The front worker died: ${reason}`, retryMs });
@@ -110,20 +118,22 @@ export function createFront(options: FrontOptions): Front {
     });
     return started;
   }
+  function look(): Promise<Seen> {
+    if (closing) return Promise.resolve({ probes: [], answers: [] });
+    request += 1;
+    const id = request;
+    return new Promise((resolve) => {
+      pending.set(id, resolve);
+      send({ type: 'probes', request: id });
+    });
+  }
   return {
     listen(wanted) {
       addresses = wanted;
       send({ type: 'listen', addresses });
     },
-    probes() {
-      if (closing) return Promise.resolve([]);
-      request += 1;
-      const id = request;
-      return new Promise((resolve) => {
-        pending.set(id, resolve);
-        send({ type: 'probes', request: id });
-      });
-    },
+    probes: async () => (await look()).probes.map(dated),
+    answers: async () => (await look()).answers,
     async close() {
       if (closing) return;
       closing = true;

@@ -67,6 +67,15 @@ export interface RawProbeObservation {
   readonly lastStatus: 200 | 404;
   readonly answersSinceChange: number;
 }
+/** How often probes of a module were answered since the front's start. */
+export interface ProbeAnswers {
+  /** Empty: modules that this node does not have. */
+  readonly module: string;
+  /** 200. */
+  readonly ready: number;
+  /** 404. */
+  readonly refused: number;
+}
 export type FromFront =
   | { readonly type: 'listening'; readonly address: FrontAddress; readonly port: number }
   | {
@@ -76,7 +85,12 @@ export type FromFront =
       readonly message: string;
       readonly retryMs: number;
     }
-  | { readonly type: 'probes'; readonly request: number; readonly probes: readonly RawProbeObservation[] }
+  | {
+      readonly type: 'probes';
+      readonly request: number;
+      readonly probes: readonly RawProbeObservation[];
+      readonly answers: readonly ProbeAnswers[];
+    }
   /** One of the first answers that a prober got after the module's readiness changed. */
   | { readonly type: 'probed'; readonly probe: RawProbeObservation }
   | { readonly type: 'closed' };

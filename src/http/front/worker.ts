@@ -9,7 +9,15 @@ import { isLoopback, isOpenToOtherMachines } from '../access-rules.js';
 import { createReadyReader, monotonicMs } from '../ready-table.js';
 import { createConnections } from './connections.js';
 import { answerHealth, startedHeader, startedText } from './health.js';
-import { type FromFront, type FrontAddress, type FrontData, frontHeader, peerHeader, type ToFront } from './messages.js';
+import {
+  type FromFront,
+  type FrontAddress,
+  type FrontData,
+  frontHeader,
+  type ProbeAnswers,
+  peerHeader,
+  type ToFront,
+} from './messages.js';
 import { createProbeLog } from './probe-log.js';
 
 const port = parentPort;
@@ -20,6 +28,8 @@ const table = createReadyReader(data.table);
 const connections = createConnections(limits);
 const tell = (message: FromFront): void => port.postMessage(message);
 const probes = createProbeLog((probe) => tell({ type: 'probed', probe }));
+/** By module of this node; the empty name stands for all others, so that strangers cannot fill the memory. */
+const answers = new Map<string, { ready: number; refused: number }>();
 const agent = new Agent({ keepAlive: true, maxSockets: limits.requests, maxFreeSockets: 8 });
 
 const okHeaders = ['Content-Type', 'text/plain', 'Cache-Control', 'no-store', 'Content-Length', '2', startedHeader];
@@ -43,6 +53,15 @@ function observe(incoming: IncomingMessage, module: string, status: 200 | 404, c
     host: incoming.headers.host ?? '',
     agent: incoming.headers['user-agent'] ?? '',
   }));
+}
+function count(module: string, status: 200 | 404): void {
+  let own = answers.get(module);
+  if (own === undefined) {
+    own = { ready: 0, refused: 0 };
+    answers.set(module, own);
+  }
+  if (status === 200) own.ready += 1;
+  else own.refused += 1;
 }
 function plain(response: ServerResponse, status: number, text: string, headers: Readonly<Record<string, string>> = {}): void {
   response.writeHead(status, {
@@ -68,6 +87,7 @@ function onProbe(incoming: IncomingMessage, response: ServerResponse, path: stri
   const health = table.read(module, atMs);
   const ready = health?.ready === true && health.alive;
   if (health !== null) observe(incoming, module, ready ? 200 : 404, health.changes, atMs);
+  count(health === null ? '' : module, ready ? 200 : 404);
   connections.answered(incoming.socket, atMs);
   response.writeHead(ready ? 200 : 404, ready ? [...okHeaders, startedText(data.node, health)] : notFoundHeaders);
   response.end(ready ? 'OK' : 'NOT FOUND');
@@ -83,8 +103,10 @@ function onHealth(incoming: IncomingMessage, response: ServerResponse, path: str
     return;
   }
   const status = answer.pass ? 200 : 404;
-  if (answer.check === 'ready' && answer.changes !== null)
+  if (answer.check === 'ready' && answer.changes !== null) {
     observe(incoming, answer.module, status, answer.changes, monotonicMs());
+    count(answer.module, status);
+  }
   plain(response, status, answer.body, { 'Content-Type': 'application/json' });
 }
 
@@ -306,6 +328,10 @@ function listen(addresses: readonly FrontAddress[]): void {
   }
 }
 
+function answerCounts(): readonly ProbeAnswers[] {
+  return [...answers].map(([module, { ready, refused }]) => ({ module, ready, refused }));
+}
+
 const stallCheck = setInterval(() => {
   const oldest = monotonicMs() - limits.stallTimeoutMs;
   for (const { response, progressAtMs } of pipes) if (response.writableLength > 0 && progressAtMs < oldest) response.destroy();
@@ -313,7 +339,8 @@ const stallCheck = setInterval(() => {
 
 port.on('message', (message: ToFront) => {
   if (message.type === 'listen') listen(message.addresses);
-  else if (message.type === 'probes') tell({ type: 'probes', request: message.request, probes: probes.list() });
+  else if (message.type === 'probes')
+    tell({ type: 'probes', request: message.request, probes: probes.list(), answers: answerCounts() });
   else {
     for (const listener of listeners.values()) shut(listener);
     clearInterval(stallCheck);
