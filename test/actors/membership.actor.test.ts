@@ -146,7 +146,6 @@ function pulseOf(bootEpoch: number, sequence: number, hears: number | null): Pul
       modules: [],
       shareMaps: [],
       lagMs: 0,
-      pulses: [],
       pause: null,
       health: 1,
       mapsDigest: '811c9dc5',
@@ -167,6 +166,7 @@ t.test('the boot epoch is on disk before the transport opens, and is at least th
     dropped: { malformed: 0, unknownKey: 0, badTag: 0, stale: 0, replay: 0, foreign: 0, version: 0 },
     health: 1,
     lagMs: 0,
+    pulses: [],
   });
   const { spec } = await first.openedAt(0);
   t.equal(spec.bootEpoch, 1_700_000_000);
