@@ -1,6 +1,6 @@
 /**
- * ICMP echo from this process (ADR 0012): one socket a family for all checks, open while any of them waits. It is of the unprivileged
- * kind (SOCK_DGRAM, allowed to the groups of net.ipv4.ping_group_range) or raw, where that is permitted.
+ * ICMP echo from this process (ADR 0012): one socket a family for all checks, open while any of them waits and a moment
+ * longer. It is of the unprivileged kind (SOCK_DGRAM, allowed to the groups of net.ipv4.ping_group_range) or raw, where that is permitted.
  */
 import { randomBytes } from 'node:crypto';
 import { closeSync } from 'node:fs';
@@ -30,6 +30,8 @@ const dgram = 2;
 const raw = 3;
 const nonBlocking = 0o4000;
 const closeOnExec = 0o2000000;
+/** How long a socket that nobody uses is kept for the next check, in ms: making one costs more than an echo. */
+const keptMs = 1_500;
 /** Packets that are read in a row before others have their turn. */
 const mostReads = 64;
 /** No reply to us is longer: header of IPv4 with options, ICMP's, payload. */
@@ -114,6 +116,7 @@ class Family {
   readonly #secret = randomBytes(8);
   readonly #id = randomBytes(2).readUInt16BE(0);
   #socket: OpenSocket | null = null;
+  #idle: NodeJS.Timeout | null = null;
   #checks = 0n;
   readonly #packet = Buffer.alloc(packetBytes);
   readonly #from = Buffer.alloc(28);
@@ -141,7 +144,7 @@ class Family {
       if (timer !== null) clearInterval(timer);
       timer = null;
       this.#waiting.delete(check);
-      if (this.#waiting.size === 0) this.#close();
+      if (this.#waiting.size === 0) this.#rest();
     };
     const waiting: Waiting = {
       target,
@@ -237,6 +240,18 @@ class Family {
     waiting.onReply();
   }
 
+  /** Closes the socket after a moment in which nobody has used it. */
+  #rest(): void {
+    if (this.#idle !== null) {
+      this.#idle.refresh();
+      return;
+    }
+    this.#idle = setTimeout(() => {
+      this.#idle = null;
+      if (this.#waiting.size === 0) this.#close();
+    }, keptMs);
+    this.#idle.unref();
+  }
   #close(): void {
     if (this.#socket === null) return;
     const { fd, watch } = this.#socket;

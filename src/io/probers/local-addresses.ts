@@ -35,10 +35,17 @@ interface Six {
   readonly interface: string;
   readonly duplicate: boolean;
 }
+interface Link {
+  readonly carrier: boolean;
+  readonly text: string;
+}
+/** What one look found; what only some ask for is looked at when it is asked for first. */
 interface Look {
   readonly atMs: number;
   /** Addresses of interfaces that are up and have a carrier. */
   readonly running: ReadonlyMap<string, { readonly interface: string; readonly mac: string }>;
+  six: ReadonlyMap<string, Six> | null;
+  readonly links: Map<string, Link | null>;
 }
 
 /** `/proc/net/if_inet6` by address: every IPv6 address, also of interfaces that are down. */
@@ -75,12 +82,11 @@ export function createLocalAddresses(options: LocalAddressesOptions = {}): Local
     const running = new Map<string, { readonly interface: string; readonly mac: string }>();
     for (const [name, addresses] of Object.entries(interfaces()))
       for (const { address, mac } of addresses ?? []) running.set(addressKey(address), { interface: name, mac });
-    look = { atMs, running };
+    look = { atMs, running, six: null, links: new Map() };
     return look;
   }
   /** What sysfs says of an interface; null where it is silent, or shows another network namespace than ours. */
-  function linkOf(name: string, mac: string | null): { readonly carrier: boolean; readonly text: string } | null {
-    if (!linux) return null;
+  function readLink(name: string, mac: string | null): Link | null {
     const operstate = read(`${sysfs}/${name}/operstate`);
     if (operstate === null || (mac !== null && read(`${sysfs}/${name}/address`) !== mac)) return null;
     const carrier = read(`${sysfs}/${name}/carrier`);
@@ -88,15 +94,26 @@ export function createLocalAddresses(options: LocalAddressesOptions = {}): Local
     const good = carrier === '1' && (operstate === 'up' || operstate === 'unknown');
     return { carrier: good, text: `operstate ${operstate}, ${carrier === '1' ? 'carrier' : 'no carrier'}` };
   }
+  function linkOf({ links }: Look, name: string, mac: string | null): Link | null {
+    if (!linux) return null;
+    const known = links.get(name);
+    if (known !== undefined) return known;
+    const link = readLink(name, mac);
+    links.set(name, link);
+    return link;
+  }
   return {
     find(address) {
       const key = addressKey(address);
-      const table = linux && address.includes(':') ? read('/proc/net/if_inet6') : null;
-      const six = table === null ? null : (parseIfInet6(table).get(key) ?? null);
-      const found = current().running.get(key);
-      // A shared look may be older than the address's removal: the kernel's table of this moment knows better.
-      if (found !== undefined && (table === null || six !== null)) {
-        const link = linkOf(found.interface, found.mac);
+      const now = current();
+      let six: Six | null = null;
+      if (linux && address.includes(':')) {
+        now.six ??= parseIfInet6(read('/proc/net/if_inet6') ?? '');
+        six = now.six.get(key) ?? null;
+      }
+      const found = now.running.get(key);
+      if (found !== undefined) {
+        const link = linkOf(now, found.interface, found.mac);
         return {
           interface: found.interface,
           running: link?.carrier ?? true,
@@ -107,7 +124,7 @@ export function createLocalAddresses(options: LocalAddressesOptions = {}): Local
       // Node does not list interfaces without a carrier, though their addresses are configured.
       const name = six?.interface ?? configured?.(key) ?? null;
       if (name === null) return null;
-      const link = linkOf(name, null);
+      const link = linkOf(now, name, null);
       return { interface: name, running: false, link: link?.text ?? null, duplicate: six?.duplicate ?? false };
     },
   };
