@@ -3,6 +3,8 @@
  * `src/http/api-types.ts` re-exports the shapes for the CLI and the console.
  */
 import type { ConfigProblem } from '../config/types.js';
+import type { RuleLine } from '../config/types-rules.js';
+import type { RuleReport } from './face-rules.js';
 import type { LogEntry, LogQuery } from './ports.js';
 
 export type StateName = 'STOP' | 'WAIT' | 'UP' | 'PRIM' | 'SECOND' | 'ALONE' | 'NOTCONFIGURED' | 'UNKNOWN';
@@ -214,6 +216,8 @@ export interface NodeFace {
   resources(module: string): readonly Resource[] | null;
   /** The newest `limit` values before the cursor; null where the module or the resource is not known. */
   resourceHistory(module: string, resource: string, before: number | null, limit: number): HistoryPage | null;
+  /** The failover rules with how each stands now. */
+  rules(module: string): Outcome<RuleReport>;
   setResource(
     module: string,
     resource: string,
@@ -340,7 +344,11 @@ export interface ModuleAdministration {
   uninstall(name: string, caller: Caller): Promise<Outcome<null>>;
   package(name: string): Promise<Outcome<Uint8Array>>;
   /** Checks the edited configuration without applying it; the value is the expanded typed result. */
-  check(name: string): Promise<Outcome<{ readonly config: unknown; readonly warnings: readonly ConfigProblem[] }>>;
+  check(
+    name: string,
+  ): Promise<
+    Outcome<{ readonly config: unknown; readonly warnings: readonly ConfigProblem[]; readonly rules: readonly RuleLine[] }>
+  >;
   apply(name: string, caller: Caller): Promise<Outcome<ModuleSummary>>;
   deconfigure(name: string, caller: Caller): Promise<Outcome<null>>;
   info(name: string): Promise<Outcome<ConfInfo>>;

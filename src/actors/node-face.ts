@@ -23,6 +23,7 @@ import type {
 import type { ModuleHost } from './module-host.js';
 import type { NodeRuntime } from './node-runtime.js';
 import type { Ports } from './ports.js';
+import { rulesOf } from './rule-report.js';
 import type { AppliedCluster, InstalledModule } from './stores.js';
 
 export interface NodeFaceOptions {
@@ -166,6 +167,10 @@ export function createNodeFace(options: NodeFaceOptions): NodeFace {
         .map(summary)[0] ?? null,
     status: (name) => runtime.hosts.get(name)?.status() ?? null,
     resources: (module) => runtime.hosts.get(module)?.resources.list() ?? null,
+    rules: (module) => {
+      const found = hostOf(module);
+      return found.ok ? { ok: true, value: rulesOf(found.value, runtime.node, clock.monotonicMs()) } : found;
+    },
     resourceHistory: (module, resource, before, limit) =>
       runtime.hosts.get(module)?.resources.page(resource, before, limit) ?? null,
     command: (request) => {

@@ -8,6 +8,7 @@ import { maintenanceCommands } from './specs/maintenance.js';
 import { moduleCommands } from './specs/modules.js';
 import { notificationCommands } from './specs/notification.js';
 import { resourceCommands } from './specs/resources.js';
+import { ruleCommands } from './specs/rules.js';
 import { simulateCommands } from './specs/simulate.js';
 import { stateCommands } from './specs/state.js';
 
@@ -16,7 +17,7 @@ export const sections: readonly CommandSection[] = [
   { title: 'Looking', commands: stateCommands },
   { title: 'Starting, stopping, waiting', commands: controlCommands },
   { title: 'Logs and events', commands: logCommands },
-  { title: 'Why it happened', commands: historyCommands },
+  { title: 'Why it happened', commands: [...historyCommands, ...ruleCommands] },
   { title: 'What would happen if', commands: simulateCommands },
   { title: 'Resources, restart counter, monitored processes', commands: resourceCommands },
   { title: 'Maintenance', commands: maintenanceCommands },

@@ -1,5 +1,5 @@
 /** Canonical text of failover rules: what is printed is read as the same rule. */
-import type { ResourceName, Rule, RuleExpression } from './types-rules.js';
+import type { ResourceName, Rule, RuleExpression, RuleLine, TableRule } from './types-rules.js';
 
 /** How tightly an expression binds: `!` more than `==`, that more than `&&`, that more than `||`. */
 const tightness: Readonly<Record<RuleExpression['kind'], number>> = { or: 1, and: 2, same: 3, compare: 3, match: 3, not: 4 };
@@ -35,3 +35,12 @@ export function printExpression(expression: RuleExpression): string {
 
 /** The text of a rule: `label: if (…) then action();`. */
 export const printRule = ({ label, when, action }: Rule): string => `${label}: if (${printExpression(when)}) then ${action}();`;
+
+/** A rule of the table as text. */
+export const ruleLine = ({ label, action, source, line, when }: TableRule): RuleLine => ({
+  label,
+  action,
+  source,
+  line,
+  condition: printExpression(when),
+});

@@ -43,3 +43,14 @@ export interface TableRule extends Rule {
   /** Line of userconfig.xml; null where it is not the user's. */
   readonly line: number | null;
 }
+
+/** A rule of the table as text. */
+export interface RuleLine {
+  readonly label: string;
+  readonly action: RuleAction;
+  readonly source: TableRule['source'];
+  /** Line of userconfig.xml; null where it is not the user's. */
+  readonly line: number | null;
+  /** The condition in canonical form. */
+  readonly condition: string;
+}

@@ -17,6 +17,7 @@ import type {
 } from '../actors/face.js';
 import type { LogEntry } from '../actors/ports.js';
 import type { ConfigProblem } from '../config/types.js';
+import type { RuleLine } from '../config/types-rules.js';
 
 export type { ErrorCode } from '../actors/errors.js';
 export type {
@@ -43,8 +44,10 @@ export type {
   StateName,
   SwitchStates,
 } from '../actors/face.js';
+export type { RulePart, RuleReport, RuleStatus } from '../actors/face-rules.js';
 export type { LogEntry, LogLevel } from '../actors/ports.js';
 export type { ConfigProblem } from '../config/types.js';
+export type { RuleLine } from '../config/types-rules.js';
 
 /** Where every path of the API begins. */
 export const apiBase = '/api/v1';
@@ -143,6 +146,8 @@ export interface CheckResult {
   /** The expanded, defaulted, typed configuration. */
   readonly config: unknown;
   readonly warnings: readonly ConfigProblem[];
+  /** Of a module: the failover rules that the configuration means. */
+  readonly rules?: readonly RuleLine[];
 }
 /** `GET /cluster/config`. */
 export interface ClusterXml {

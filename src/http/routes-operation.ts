@@ -313,6 +313,15 @@ export const operationRoutes = [
   },
   {
     method: 'GET',
+    path: '/modules/{module}/rules',
+    operationId: 'getRules',
+    tag: 'Resources',
+    summary: 'The failover rules of a module on this node: which of them hold now, and why (`rules`).',
+    success: { status: 200, schema: 'RuleReport', description: 'The rules, in the order in which ties are decided.' },
+    errors: ['MODULE_UNKNOWN', 'MODULE_NOT_CONFIGURED'],
+  },
+  {
+    method: 'GET',
     path: '/modules/{module}/explain',
     operationId: 'getExplanation',
     tag: 'Modules',

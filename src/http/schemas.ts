@@ -65,21 +65,32 @@ function page(items: JsonSchema): JsonSchema {
   return object({ items: list(items), next: textOrNull });
 }
 
+const ruleLine = {
+  label: text,
+  action: { enum: ['stop', 'wait', 'stopstart', 'restart', 'swap'] },
+  source: { enum: ['default', 'generated', 'user'] },
+  line: { type: ['integer', 'null'], description: 'Of userconfig.xml; null where the rule is not the user’s.' },
+  condition: text,
+} as const;
 const stateName: JsonSchema = { enum: ['STOP', 'WAIT', 'UP', 'PRIM', 'SECOND', 'ALONE', 'NOTCONFIGURED', 'UNKNOWN'] };
 
 const values = {
-  ConfigProblem: object({
-    severity: { enum: ['error', 'warning'] },
-    code: text,
-    file: text,
-    line: integer,
-    column: integer,
-    element: text,
-    attribute: textOrNull,
-    value: textOrNull,
-    message: text,
-    remedy: text,
-  }),
+  ConfigProblem: object(
+    {
+      severity: { enum: ['error', 'warning'] },
+      code: text,
+      file: text,
+      line: integer,
+      column: integer,
+      element: text,
+      attribute: textOrNull,
+      value: textOrNull,
+      message: text,
+      remedy: text,
+      excerpt: { type: 'string', description: 'The line of the file, and a caret below the place in a second line.' },
+    },
+    ['excerpt'],
+  ),
   Problem: object(
     {
       type: text,
@@ -268,6 +279,29 @@ const values = {
   }),
   NotificationTest: object({ channel: text, ok: yesNo, message: text, remedy: textOrNull }),
   NotificationTestList: page(ref('NotificationTest')),
+  RuleLine: object(ruleLine),
+  RuleReport: object({
+    module: text,
+    node: text,
+    phase: {
+      enum: ['off', 'evaluating', 'blocked', 'up'],
+      description: 'What the rules are evaluated for: nothing, the first look before a start, waiting, or a running module.',
+    },
+    enabled: yesNo,
+    handleTimeMs: number,
+    rules: list(ref('RuleStatus')),
+  }),
+  RuleStatus: object({
+    ...ruleLine,
+    action: { enum: ['stop', 'wait', 'stopstart', 'restart', 'swap', 'wakeup'] },
+    source: { enum: ['default', 'generated', 'user', 'built-in'] },
+    truth: { enum: ['holds', 'fails', 'init'], description: 'init: not evaluated, because a resource was not checked yet.' },
+    considered: yesNo,
+    why: text,
+    parts: list(object({ text, holds: yesNo, values: list(object({ name: text, value: text })) })),
+    active: yesNo,
+    remainingMs: numberOrNull,
+  }),
   ConfInfo: object({
     module: text,
     node: text,
@@ -276,7 +310,7 @@ const values = {
   }),
   ConfigFile: object({ path: text, bytes: integer, executable: yesNo }),
   ConfigFileList: page(ref('ConfigFile')),
-  CheckResult: object({ config: {}, warnings: list(ref('ConfigProblem')) }),
+  CheckResult: object({ config: {}, warnings: list(ref('ConfigProblem')), rules: list(ref('RuleLine')) }, ['rules']),
   PortUse: object({ process: text, protocol: text, port: integer }),
   PortList: page(ref('PortUse')),
   Template: object({ name: text, description: text }),

@@ -47,6 +47,25 @@ t.test('every error at once, exit 2', async (t) => {
   t.match(JSON.parse(json.err), { code: 'CONF_INVALID', problems: [{ file: 'bad.xml', line: 5 }] });
 });
 
+t.test('failover rules are shown as they are evaluated, and refused with a caret', async (t) => {
+  const rules = (text: string) => farm.replace('</service>', `<failover><![CDATA[\n${text}\n]]></failover></service>`);
+  const dir = t.testdir({
+    'good.xml': rules('mine: if (down==local.proc.httpd&&(proc.httpd != init)) then stop();'),
+    'bad.xml': rules('mine: if (proc.httpd = down) then stop();'),
+  });
+  const env = { WEB: 'httpd' };
+  const good = await runCli(['confcheck', 'good.xml'], { cwd: dir, env });
+  t.strictSame([good.code, good.err], [0, '']);
+  t.match(good.out, '\nrules:\n  module_failure: if (module.? == down) then wait(); /* default */\n');
+  t.match(good.out, '\n  mine: if (proc.httpd == down && proc.httpd != init) then stop(); /* line 10 */\n');
+  t.notMatch(good.out, 'kind: compare', 'as text alone');
+  const json: unknown = JSON.parse((await runCli(['confcheck', 'good.xml', '--json'], { cwd: dir, env })).out);
+  t.match(json, { rules: [{}, {}, {}, { label: 'mine', action: 'stop', source: 'user', line: 10 }] });
+  const bad = await runCli(['confcheck', 'bad.xml'], { cwd: dir, env });
+  t.equal(bad.code, 2);
+  t.match(bad.err, `    mine: if (proc.httpd = down) then stop();\n    ${' '.repeat(21)}^`);
+});
+
 t.test('warnings do not fail', async (t) => {
   const dir = t.testdir({
     'warned.xml': farm

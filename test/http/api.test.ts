@@ -77,6 +77,7 @@ const good: Readonly<Record<OperationId, readonly [path: string, ask?: Ask]>> = 
   listCommands: ['/commands?limit=5'],
   getChart: ['/modules/farm/chart'],
   getExplanation: ['/modules/farm/explain'],
+  getRules: ['/modules/farm/rules'],
   getSnapshot: ['/modules/farm/snapshot'],
   getConfInfo: ['/modules/farm/confinfo'],
   listConfigFiles: ['/modules/farm/config'],

@@ -174,6 +174,22 @@ export function fakeFace(options: FakeOptions = {}): FakeFace {
     commandLog: async () => [{ at, who: 'root', module: 'farm', phase: 'START', text: 'start' }],
     userlogs: async (name) => has(name, [{ name: 'start_both_1.ulog', bytes: 5, at }]),
     userlog: async (_module, name) => (name === 'start_both_1.ulog' ? '<b>hello</b>' : null),
+    rules: (module) =>
+      modules.has(module)
+        ? {
+            ok: true,
+            value: {
+              ...{ module, node, phase: 'up', enabled: true, handleTimeMs: 2000 },
+              rules: [
+                {
+                  ...{ label: 'r', action: 'restart', source: 'user', line: 7, condition: 'custom.a == down', truth: 'holds' },
+                  ...{ considered: true, why: 'custom.a is down', active: false, remainingMs: 1200 },
+                  parts: [{ text: 'custom.a == down', holds: true, values: [{ name: 'custom.a', value: 'down' }] }],
+                },
+              ],
+            },
+          }
+        : { ok: false, failure: { code: 'MODULE_UNKNOWN', message: `No module ${module} is installed.` } },
     explain: async (module, moment) =>
       moment === '03:12'
         ? { ok: false, failure: { code: 'EXPLAIN_NONE', message: `No transition of ${module} is on record.` } }
@@ -241,7 +257,13 @@ export function fakeFace(options: FakeOptions = {}): FakeFace {
                 ],
               },
             }
-          : { ok: true, value: { config: { mode: 'farm' }, warnings: [] } },
+          : {
+              ok: true,
+              value: {
+                ...{ config: { mode: 'farm' }, warnings: [] },
+                rules: [{ label: 'r', action: 'stop', source: 'user', line: 3, condition: 'custom.a == down' }],
+              },
+            },
       apply: async (name) => (modules.has(name) ? { ok: true, value: summary(name) } : unknown),
       deconfigure: async () => done,
       info: async (name) =>

@@ -1,7 +1,7 @@
 /** `config`, `deconfig`, `confcheck`, `confinfo` of a module (section 5.4 of the compatibility page). */
 
 import type { ConfigResult } from '../../config/types.js';
-import type { CheckResult, ConfInfo, ConfigProblem, ModuleSummary } from '../../http/api-types.js';
+import type { CheckResult, ConfInfo, ConfigProblem, ModuleSummary, RuleLine } from '../../http/api-types.js';
 import { CliError, usageError } from '../cli-error.js';
 import type { CommandContext } from '../command.types.js';
 import { facts, localTime, printable } from '../format.js';
@@ -67,11 +67,13 @@ function scalar(value: unknown): string {
   return typeof value === 'string' ? printable(value === '' ? '""' : value) : JSON.stringify(value);
 }
 
-/** Where elements stand in the file is for messages; people who read the result have no use for it. */
-function withoutLines(config: unknown): unknown {
-  if (typeof config !== 'object' || config === null || !('lines' in config)) return config;
-  const { lines: _, ...rest } = config;
-  return rest;
+/** Where elements stand in the file is for messages, and rules are shown as text: people who read the result have no use for these. */
+function readable(config: unknown): unknown {
+  if (typeof config !== 'object' || config === null) return config;
+  const { lines: _, ...rest } = { lines: null, ...config };
+  if (!('failover' in rest) || typeof rest.failover !== 'object' || rest.failover === null) return rest;
+  const { rules: __, ...failover } = { rules: null, ...rest.failover };
+  return { ...rest, failover };
 }
 
 async function warn(context: CommandContext, warnings: readonly ConfigProblem[]): Promise<void> {
@@ -80,9 +82,19 @@ async function warn(context: CommandContext, warnings: readonly ConfigProblem[])
   context.io.err(`${formatProblems(warnings)}\n`);
 }
 
+/** The failover rules that a configuration means, with where each comes from. */
+function rulesText(rules: readonly RuleLine[]): string {
+  if (rules.length === 0) return '';
+  const lines = rules.map(({ label, condition, action, source, line }) => {
+    const origin = line === null ? source : `line ${line}`;
+    return `  ${printable(`${label}: if (${condition}) then ${action}();`)} /* ${origin} */\n`;
+  });
+  return `rules:\n${lines.join('')}`;
+}
+
 async function showCheck(context: CommandContext, result: CheckResult): Promise<number> {
   await warn(context, result.warnings);
-  show(context, result, () => outline(withoutLines(result.config)));
+  show(context, result, () => `${outline(readable(result.config))}${rulesText(result.rules ?? [])}`);
   return 0;
 }
 
@@ -129,7 +141,9 @@ export async function confCheck(context: CommandContext): Promise<number> {
       remedy: 'This version refuses to apply it.',
     }),
   );
-  return showCheck(context, { config, warnings: [...warnings, ...later] });
+  const { ruleTable } = await import('../../config/rules-table.js');
+  const { ruleLine } = await import('../../config/rules-print.js');
+  return showCheck(context, { config, warnings: [...warnings, ...later], rules: ruleTable(config).map(ruleLine) });
 }
 
 /** `cluster confcheck FILE`: without any daemon. */

@@ -8,6 +8,7 @@ import { getEvents } from './events.js';
 import * as logs from './logs.js';
 import * as modules from './modules.js';
 import * as notification from './notification.js';
+import { getRules } from './rules.js';
 
 const getOpenApi: Handler = (_request, { openApi }) => ({ kind: 'bytes', type: 'application/json', value: openApi() });
 const listProbes: Handler = async (_request, { probes }) => list(await probes());
@@ -23,6 +24,7 @@ export function createHandlers(): Readonly<Record<Exclude<OperationId, 'postSeal
     ...createActionHandlers(),
     getEvents,
     getOpenApi,
+    getRules,
     listProbes,
   };
 }

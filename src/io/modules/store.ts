@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import type { ConfInfo, Outcome } from '../../actors/face.js';
 import type { ActiveModule } from '../../actors/ports.js';
 import type { InstalledModule, ModuleStorePort } from '../../actors/stores.js';
+import { ruleLine } from '../../config/rules-print.js';
+import { ruleTable } from '../../config/rules-table.js';
 import { createProgramRunner, type ProgramRunner } from '../check-program.js';
 import { createClock } from '../clock.js';
 import { createLinuxScriptPlatform } from '../linux/scripts.js';
@@ -160,8 +162,7 @@ export const createModuleStore = (options: ModuleStoreOptions): ModuleStorePort 
       );
     }
     const admitted = admit(config);
-    if (!admitted.ok)
-      throw new ExpectedFailure('CONF_STATE', admitted.failure.message, admitted.failure.problems ?? []);
+    if (!admitted.ok) throw new ExpectedFailure('CONF_STATE', admitted.failure.message, admitted.failure.problems ?? []);
     const { id } = await summary(name);
     const target = activePath(name);
     const wallMs = options.wallMs();
@@ -316,7 +317,8 @@ export const createModuleStore = (options: ModuleStoreOptions): ModuleStorePort 
         await requireInstalled(name);
         const { files, config, warnings, unsupported } = await compile(name);
         await callHook('confcheck', name, modulePath(name), files, config, [name]);
-        return { config, warnings: [...warnings, ...unsupported.map((item) => unsupportedProblem(item, 'warning'))] };
+        const later = unsupported.map((item) => unsupportedProblem(item, 'warning'));
+        return { config, warnings: [...warnings, ...later], rules: ruleTable(config).map(ruleLine) };
       }),
     apply: (name, admit = () => ({ ok: true, value: null })) => change(name, () => apply(name, admit)),
     deconfigure: (name) =>
