@@ -88,7 +88,7 @@ t.test('close ends the whole group, nothing is called back, and what ignores SIG
   running.close();
   await until('both are gone', () => isGone(own) && isGone(child));
   t.ok(Date.now() - from >= 900, 'after a second');
-  t.ok(readProcStat(own).kind !== 'found', 'it was waited for');
+  await until('it was waited for', () => readProcStat(own).kind !== 'found');
   t.notOk(isTold);
 });
 

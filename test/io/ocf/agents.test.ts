@@ -111,6 +111,21 @@ for (const kind of applications) {
   });
 }
 
+t.test('the template as it comes can be applied', { skip: missing([]) }, async (t) => {
+  const { options } = home(t);
+  const store = createModuleStore(options);
+  const described = (await store.templates()).find(({ name }) => name === 'ocf');
+  t.match(described?.description, /OCF resource agents/);
+  unwrap(await store.install('app', null, 'ocf', null, false));
+  const { active, warnings } = unwrap(await store.apply('app'));
+  t.same(Object.keys(active.scripts).sort(), ['prestart', 'start_both', 'stop_both']);
+  t.match(active.config.check?.checkers, [
+    { kind: 'custom', ident: 'app', ocf: 'heartbeat:Dummy', mode: 'oneshot', timeoutMs: 30_000 },
+  ]);
+  // Where the package is not installed that is said, and no more.
+  t.ok(warnings.every(({ message }) => message === 'The agent heartbeat:Dummy is not on this node.'));
+});
+
 /** An agent of our own whose actions end as a test says. */
 const ownAgent = (t: Test) => {
   const dir = t.testdir({ resource: {} });
