@@ -32,6 +32,7 @@ import { createNotifications } from './io/notify/notifications.js';
 import { createPlatformPorts } from './io/platform.js';
 import { createResourceHistory } from './io/resource-history.js';
 import { createMessageSeal } from './io/seal-keys.js';
+import { createSnmp } from './io/snmp/snmp.js';
 import { createUdpTransport } from './io/udp/transport.js';
 import type { Message } from './machines/messages.js';
 import { messages } from './machines/messages.js';
@@ -233,6 +234,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     explain: createExplainer({ journal, dir: join(safevar, 'journal'), program: replayProgram }),
   });
 
+  const snmp = createSnmp({
+    safevar,
+    version,
+    epoch: start,
+    monotonicMs: () => clock.monotonicMs(),
+    log: (line) => runtime.log(line),
+  });
   const metrics = createMetrics({
     ...{ face, version, monotonicMs: () => clock.monotonicMs() },
     pulses: () => runtime.membership()?.snapshot().pulses ?? [],
@@ -262,6 +270,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
   await modules.begin();
   await notifications.load(face);
+  await snmp.load(face);
   listen(null);
   await cluster.begin();
   begun();
@@ -270,6 +279,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await notifications.close(notificationPatienceMs);
     await http.close();
     metrics.close();
+    snmp.close();
     recorder.close();
     await journal.close();
     await logs.close();
@@ -293,6 +303,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       await modules.refresh();
       await cluster.begin();
       await notifications.load(face);
+      await snmp.load(face);
     },
   };
 }
