@@ -84,7 +84,7 @@ function statusOf(rule: TableRule, resources: ResourceValues): Pick<RuleStatus, 
     values.some(({ name, value }) => value === 'unknown' && !Object.hasOwn(resources, name)),
   );
   const why = [...new Set(said)].join('; ');
-  return { truth, parts, why: isUnset ? `${why} (unknown: nothing has set it)` : why };
+  return { truth, parts, why: isUnset ? `${why} (nothing has set it)` : why };
 }
 
 /** What a rule counts for in a phase of the module's life. */

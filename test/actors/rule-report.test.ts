@@ -38,7 +38,7 @@ t.test('why a rule holds, or not, or is not evaluated', async (t) => {
     ['tcp.? == unknown', 'fails: tcp.a is down, tcp.b is up'],
     ['intf.? == down', 'fails: there is no resource intf.?'],
     ['tcp.a == down || intf.? == tcp.a', 'holds: tcp.a is down'],
-    ['tcp.x == down', 'fails: tcp.x is unknown (unknown: nothing has set it)'],
+    ['tcp.x == down', 'fails: tcp.x is unknown (nothing has set it)'],
     ['custom.c == down', 'fails: custom.c is unknown'],
     ['ping.g == down', 'init: ping.g is init: not checked yet, so the rule is not evaluated'],
     ['tcp.a == down && !(ping.? == down)', 'init: ping.g, ping.h are init: not checked yet, so the rule is not evaluated'],
