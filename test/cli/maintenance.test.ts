@@ -39,7 +39,7 @@ scenario(
     await cli(['checker', 'on', '-m', 'farm', '-i', 'tool']);
     t.same(daemon.requests.at(-1)?.body, { switch: 'checker', on: true, identity: 'tool' });
     t.match(await cli(['boot', 'webon', '-m', 'farm']), { code: 2, err: /not supported yet/ });
-    t.match(await cli(['checker', 'of', '-m', 'farm']), { code: 2, err: /did you mean 'checker off'/ });
+    t.match(await cli(['checker', 'offf', '-m', 'farm']), { code: 2, err: /did you mean 'checker off'/ });
     t.match(await cli(['errd', 'off']), { code: 2, err: /which module/ });
   },
 );

@@ -38,7 +38,7 @@ const subjects: readonly Subject[] = [
 
 function command({ name, what, off, on }: Subject, word: Word, as: string = word): CommandSpec {
   const summary = word === 'status' ? `Show whether ${what} is on` : `Switch ${what} ${word}`;
-  const alias = as === word ? '' : ` (${as} is the word of versions up to 8.1.)`;
+  const alias = as === word ? '' : ` The word ${as} is that of versions up to 8.1.`;
   const persistent = name === 'boot' ? '' : ' It stays so over restarts and reboots, and state warns while it is off.';
   return {
     words: [name, as],
