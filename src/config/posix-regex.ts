@@ -2,6 +2,8 @@ import { parsePosixRegex, type RegexNode, RegexSyntaxError } from './posix-regex
 
 /** Most states that a compiled pattern may have: a bound on the time per character of a text. */
 const mostStates = 5000;
+/** How much may be remembered of the texts that a pattern was tried on, in numbers: some megabytes at most. */
+const mostKept = 200_000;
 
 /** A compiled pattern. The time of `test` is linear in the length of the text, whatever the pattern. */
 export interface PosixRegex {
@@ -83,32 +85,90 @@ function build(root: RegexNode, flags: string): { readonly states: readonly Stat
   return { states, first };
 }
 
+/** What is alive between two characters of a text, with what is known of where each character leads. */
+interface Node {
+  /** States that wait for the next character. */
+  readonly consuming: readonly number[];
+  /** The pattern has matched. */
+  readonly matches: boolean;
+  /** It has if the text ends here. */
+  readonly matchesAtEnd: boolean;
+  /** Nodes behind the ASCII characters that were met so far. */
+  readonly next: (Node | undefined)[];
+}
+
+/**
+ * Runs the automaton on all alternatives at once. Sets of states that were met are kept as nodes, so that most characters cost one look
+ * into a table; when too much is kept, it is forgotten and begins anew.
+ */
 function createTest(states: readonly State[], first: number): (text: string) => boolean {
-  return (text) => {
-    const characters = [...text];
-    const marks = new Int32Array(states.length).fill(-1);
-    let waiting: number[] = [];
-    for (let position = 0; position <= characters.length; position += 1) {
-      // A match may begin anywhere, so the first state is alive at every position.
-      const pending = [...waiting, first];
-      const consuming: number[] = [];
-      for (let index = pending.pop(); index !== undefined; index = pending.pop()) {
-        if (marks[index] === position) continue;
-        marks[index] = position;
-        const state = states[index];
-        if (state?.kind === 'match') return true;
-        if (state?.kind === 'set') consuming.push(index);
-        if (state?.kind === 'fork') pending.push(...state.next);
-        if (state?.kind === 'start' && position === 0) pending.push(state.next);
-        if (state?.kind === 'end' && position === characters.length) pending.push(state.next);
-      }
-      const character = String(characters[position]);
-      waiting = consuming.flatMap((index) => {
-        const state = states[index];
-        return state?.kind === 'set' && state.accepts(character) ? [state.next] : [];
-      });
+  const marks = new Int32Array(states.length);
+  let mark = 0;
+  let nodes = new Map<string, Node>();
+  let kept = 0;
+  let begin: Node | null = null;
+
+  /** Follows everything that consumes nothing; calls back with each state that consumes. @returns whether the match was reached */
+  function follow(waiting: readonly number[], atStart: boolean, atEnd: boolean, consumes: (index: number) => void): boolean {
+    mark += 1;
+    let matched = false;
+    // A match may begin anywhere, so the first state is alive at every position.
+    const pending = [...waiting, first];
+    for (let index = pending.pop(); index !== undefined; index = pending.pop()) {
+      if (marks[index] === mark) continue;
+      marks[index] = mark;
+      const state = states[index];
+      if (state?.kind === 'match') matched = true;
+      if (state?.kind === 'set') consumes(index);
+      if (state?.kind === 'fork') pending.push(...state.next);
+      if (state?.kind === 'start' && atStart) pending.push(state.next);
+      if (state?.kind === 'end' && atEnd) pending.push(state.next);
     }
-    return false;
+    return matched;
+  }
+  function make(waiting: readonly number[], atStart: boolean): Node {
+    const consuming: number[] = [];
+    const matches = follow(waiting, atStart, false, (index) => consuming.push(index));
+    const matchesAtEnd = matches || follow(waiting, atStart, true, () => undefined);
+    return { consuming, matches, matchesAtEnd, next: new Array<Node | undefined>(128) };
+  }
+  function behind({ consuming }: Node, character: string): Node {
+    const waiting = [
+      ...new Set(
+        consuming.flatMap((index) => {
+          const state = states[index];
+          return state?.kind === 'set' && state.accepts(character) ? [state.next] : [];
+        }),
+      ),
+    ].sort((left, right) => left - right);
+    const key = waiting.join(' ');
+    const known = nodes.get(key);
+    if (known !== undefined) return known;
+    kept += 128 + waiting.length;
+    if (kept > mostKept) {
+      nodes = new Map();
+      begin = null;
+      kept = 0;
+    }
+    const node = make(waiting, false);
+    nodes.set(key, node);
+    return node;
+  }
+  return (text) => {
+    begin ??= make([], true);
+    let node = begin;
+    for (const character of text) {
+      if (node.matches) return true;
+      const code = character.length === 1 ? character.charCodeAt(0) : 128;
+      const known = node.next[code];
+      if (known !== undefined) node = known;
+      else {
+        const found = behind(node, character);
+        if (code < 128) node.next[code] = found;
+        node = found;
+      }
+    }
+    return node.matchesAtEnd;
   };
 }
 

@@ -114,6 +114,21 @@ t.test('no pattern and no text make it slow', async (t) => {
   t.ok(performance.now() - started < 5000, `${Math.round(performance.now() - started)} ms`);
 });
 
+t.test('what is remembered of texts is bounded, and forgetting it changes nothing', async (t) => {
+  // Which of the last 15 letters are an a: 32,768 sets of states, more than are kept.
+  const matches = matcher('(a|b)*a(a|b){14}$');
+  let seed = 1;
+  const letters = Array.from({ length: 6_000 }, () => {
+    seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
+    return seed > 2 ** 30 ? 'a' : 'b';
+  });
+  for (let length = 5_000; length < 5_050; length += 1) {
+    const text = letters.slice(0, length).join('');
+    t.equal(matches(text), text.at(-15) === 'a', `the first ${length} letters`);
+  }
+  t.equal(matches(`${letters.join('')}é`), false, 'a letter that is not ASCII is not remembered');
+});
+
 t.test('agrees with JavaScript where both languages mean the same', async (t) => {
   const atom = fc.constantFrom('a', 'b', '[ab]', '[^a]', '.', '(a|b)', '(ab)', '^', '$');
   const piece = fc
