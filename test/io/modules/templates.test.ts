@@ -80,7 +80,7 @@ t.test(
   'every script of the templates is clean for shellcheck',
   { skip: spawnSync('shellcheck', ['--version']).error !== undefined ? 'shellcheck is not installed' : windows },
   async (t) => {
-    for (const name of ['farm', 'light', 'nginx']) {
+    for (const name of ['farm', 'light', 'nginx', 'ocf']) {
       const result = spawnSync('sh', ['-c', 'shellcheck -x -e SC1091 -- *'], {
         cwd: join(templates, name, 'bin'),
         encoding: 'utf8',

@@ -33,6 +33,7 @@ call_agent() {
     eval "OCF_RESOURCE_PROVIDER=\$HOLDFAST_OCF_${1}_PROVIDER"
     eval "OCF_RESOURCE_TYPE=\$HOLDFAST_OCF_${1}_TYPE"
     eval "OCF_RESOURCE_INSTANCE=\$HOLDFAST_OCF_${1}_INSTANCE"
+    parameters=
     eval "parameters=\$HOLDFAST_OCF_${1}_PARAMETERS"
     for name in $parameters; do
       eval "export OCF_RESKEY_${name}=\"\$HOLDFAST_OCF_${1}_PARAMETER_${name}\""
