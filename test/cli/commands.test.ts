@@ -345,7 +345,8 @@ scenario(t, 'files that are read and written', calm, async (t, { daemon, dir, cl
 
   writeFileSync(join(dir, 'n.json'), '{"enabled": false}');
   t.equal((await cli(['notification', 'config', 'n.json'])).code, 0);
-  t.strictSame(daemon.requests.at(-1)?.body, { enabled: false });
+  t.match(daemon.requests.at(-1), { operation: 'putNotificationConfig', contentType: 'application/json' });
+  t.strictSame(daemon.requests.at(-1)?.body, Buffer.from('{"enabled": false}'));
 
   writeFileSync(join(dir, 'cluster.xml'), '<cluster/>');
   t.equal((await cli(['cluster', 'config', 'cluster.xml'])).code, 0);

@@ -5,9 +5,6 @@
 import { createProblemReport, type ProblemReport } from '../../config/problems.js';
 import type { ConfigProblem, ConfigResult, Position } from '../../config/types.js';
 
-/** A larger file is no settings. In bytes. */
-export const largestSettingsBytes = 256 * 1024;
-
 type Path = readonly (string | number)[];
 type Fields = Readonly<Record<string, unknown>>;
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,10 +1,10 @@
 /** The metrics as an independent parser and promtool read them; docs/metrics.md and conf/monitoring are held to them. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import parsePrometheusText from 'parse-prometheus-text-format';
 import t, { type Test } from 'tap';
 import { createEventRing, type EventRing } from '../../../src/actors/event-ring.js';
 import type { NodeFace, Resource } from '../../../src/actors/face.js';
@@ -31,8 +31,7 @@ interface Family {
     readonly sum?: string;
   }[];
 }
-// The parser has no types of its own.
-const parseText: (text: string) => readonly Family[] = createRequire(import.meta.url)('parse-prometheus-text-format');
+const parseText = (text: string): readonly Family[] => parsePrometheusText(text);
 
 interface Scene {
   readonly metrics: Metrics;
