@@ -569,6 +569,103 @@ web is uninstalled
 uninstallModule {"params":{"module":"web"},"query":{},"body":null}
 `
 
+exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > notification config > must match snapshot 1`] = `
+exit 0
+--- out
+{
+  "enabled": true
+}
+--- err
+--- sent
+getNotificationConfig {"params":{},"query":{},"body":null}
+`
+
+exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > notification config none.json > must match snapshot 1`] = `
+exit 2
+--- out
+--- err
+USAGE: the file none.json cannot be read: ENOENT: no such file or directory (holdfast help notification config shows how)
+--- sent
+
+`
+
+exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > notification disable > must match snapshot 1`] = `
+exit 0
+--- out
+notifications of n1: off, told together after 60 s, critical ones after 10 s, 2 collected
+CHANNEL  KIND     STATE    QUEUED  SENT  LOST  LAST SENT            TO
+email    email    failing       3     4     0  2026-01-31 14:22:33  ops@example.org by mail:587
+hook     webhook  idle          0     0     1  -                    https://hooks.example.org
+email: nobody listens on mail:587; start the server, or correct host and port (2026-01-31 14:22:33)
+--- err
+--- sent
+switchNotification {"params":{},"query":{},"body":{"on":false}}
+`
+
+exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > notification enable > must match snapshot 1`] = `
+exit 0
+--- out
+notifications of n1: on, told together after 60 s, critical ones after 10 s, 2 collected
+CHANNEL  KIND     STATE    QUEUED  SENT  LOST  LAST SENT            TO
+email    email    failing       3     4     0  2026-01-31 14:22:33  ops@example.org by mail:587
+hook     webhook  idle          0     0     1  -                    https://hooks.example.org
+email: nobody listens on mail:587; start the server, or correct host and port (2026-01-31 14:22:33)
+--- err
+--- sent
+switchNotification {"params":{},"query":{},"body":{"on":true}}
+`
+
+exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > notification status > must match snapshot 1`] = `
+exit 0
+--- out
+notifications of n1: on, told together after 60 s, critical ones after 10 s, 2 collected
+CHANNEL  KIND     STATE    QUEUED  SENT  LOST  LAST SENT            TO
+email    email    failing       3     4     0  2026-01-31 14:22:33  ops@example.org by mail:587
+hook     webhook  idle          0     0     1  -                    https://hooks.example.org
+email: nobody listens on mail:587; start the server, or correct host and port (2026-01-31 14:22:33)
+--- err
+--- sent
+getNotification {"params":{},"query":{},"body":null}
+`
+
+exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > notification test > must match snapshot 1`] = `
+exit 1
+--- out
+email: FAILED, nobody listens on mail:587; start the server
+hook: ok, handed over
+--- err
+--- sent
+testNotification {"params":{},"query":{},"body":{"channel":null}}
+`
+
+exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > notification test hook --json > must match snapshot 1`] = `
+exit 0
+--- out
+{
+  "items": [
+    {
+      "channel": "hook",
+      "ok": true,
+      "message": "handed over",
+      "remedy": null
+    }
+  ],
+  "next": null
+}
+--- err
+--- sent
+testNotification {"params":{},"query":{},"body":{"channel":"hook"}}
+`
+
+exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > notification test nobody > must match snapshot 1`] = `
+exit 1
+--- out
+--- err
+NOTIFICATION_CHANNEL: There is no channel "nobody"; there are email, hook.
+--- sent
+testNotification {"params":{},"query":{},"body":{"channel":"nobody"}}
+`
+
 exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > printe -m farm -- no answer -- -x > must match snapshot 1`] = `
 exit 0
 --- out
