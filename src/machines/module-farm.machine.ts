@@ -10,7 +10,7 @@ import type { ModuleContext } from './module.types.js';
 import { moduleSetup } from './module-farm.setup.js';
 import type { ScriptStep } from './module-rules.js';
 import { actionOf, scriptInput } from './module-rules.js';
-import { resumableLeaves } from './resume.js';
+import { resumableLeaves, servingLeaves } from './resume.js';
 
 /** Where the end of a script leads: the first way whose guard holds. */
 interface Way {
@@ -145,6 +145,8 @@ export const moduleFarmMachine = moduleSetup.createMachine({
         ...resumableLeaves.map(({ target, leaves }) => ({
           guard: { type: 'resumesIn' as const, params: { leaves } },
           target: `#module.${target}`,
+          // It serves: it must be watched, while the script of an earlier run goes on.
+          actions: servingLeaves.includes(target) ? (['armBoth'] as const) : [],
         })),
         { target: 'STOP' },
       ],

@@ -26,6 +26,9 @@ export const resumableLeaves: readonly { readonly target: string; readonly leave
   { target: 'UP.stopping.finishing', leaves: ['UP.stopping.finishing'] },
 ];
 
+/** Leaves among them in which the application serves while a script runs. */
+export const servingLeaves: readonly string[] = ['UP.handling', 'UP.updating'];
+
 /** The script that belongs to a leaf, and whether it is the forced call. */
 const scriptOfLeaf: Readonly<Record<string, { readonly script: string; readonly force: boolean }>> = {
   'WAIT.preparing.announcing': { script: 'transition', force: false },

@@ -293,6 +293,7 @@ t.test('the daemon comes back in the middle of an update', (t) => {
       behave: () => succeeds(50),
     });
     t.equal(h.at(), during);
+    t.same(h.actor.getSnapshot().context.armed, path === 'UP.updating' ? ['pre', 'both'] : [], 'what serves is watched');
     h.run(30_000);
     t.equal(h.at(), after);
     t.same(

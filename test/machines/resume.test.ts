@@ -226,6 +226,7 @@ t.test('a start script that was taken over is verified before the module serves'
 t.test('a handler that still runs is waited for; one that ended is not called again', async (t) => {
   const h = resumed(planResumption('UP.handling', 'none', { script: '/h', force: false, fate: 'running', process }));
   t.equal(h.at(), 'UP.handling');
+  t.same(h.actor.getSnapshot().context.armed, ['pre', 'both'], 'what serves is watched');
   t.equal(h.calls[0]?.input.script, '/h');
   h.run(200);
   t.equal(h.at(), 'UP.ready', 'of its end nothing can be known');
