@@ -21,7 +21,7 @@ const shownBehind = 100;
 /** The line of a text around an offset, with a caret below it in a second line. What is not printed, tabs among it, is shown as a blank. */
 export function excerptOf(text: string, offset: number, column: number): string {
   const from = Math.max(offset - column + 1, offset - shownBefore);
-  const shown = /^[^\r\n]*/.exec(text.slice(from, offset + shownBehind))?.[0] ?? '';
+  const shown = text.slice(from, offset + shownBehind).replace(/[\r\n][\s\S]*/, '');
   return `${shown.replace(/[\p{Cc}\p{Cf}]/gu, ' ')}\n${' '.repeat(offset - from)}^`;
 }
 

@@ -73,6 +73,29 @@ t.test('the canonical text', async (t) => {
   ]);
 });
 
+t.test('what else cannot be read', async (t) => {
+  for (const [text, message, remedy] of [
+    [': if (tcp.a == up) then stop();', /`:` stands where a label is expected/, /A rule is/],
+    ['then: if (tcp.a == up) then stop();', /The rule has no label/, /A rule is/],
+    ['a.b', /`a.b` is no label/, /colon behind it/],
+    ['r: if (tcp.a == up) then', /The rules end where an action is expected/, /Use one of: stop, wait/],
+    ['r: if (tcp.a == up) then (', /`\(` is no action/, /Use one of/],
+    ['r: if (tcp.a == up) then stop()', /The rules end where `;` is expected/, /ends with a semicolon/],
+    ['r: if () then stop();', /`\)` stands where a resource or a state is expected/, /Write for example/],
+    ['-- a comment', /`-` has no place in a rule/, /A section of Lua begins with|a section of Lua begins with/],
+    ['{', /`{` has no place in a rule/, /Take it out/],
+    ['r: if (1x.a == up) then stop();', /`1x.a` is no name of a resource/, /A resource is/],
+    ['r: if (local.remote.a == up) then stop();', /`local.remote.a` is no name/, /A resource is/],
+    ['r: if (tcp.x.* == up) then stop();', /the sign \* or \? stands beside other characters/, /A resource is/],
+  ] as const) {
+    t.match(readRules(text).errors[0], { message, remedy }, text);
+    t.same(readRules(text).rules, [], text);
+  }
+  t.match(readLuaRules('Rules = Rules + { a = if_then("tcp.a b", "up", Action.stop) }').errors, [
+    { message: /`tcp.a b` is no name/ },
+  ]);
+});
+
 t.test('what is too large is refused', async (t) => {
   const deep = `r: if (${'('.repeat(5_000)}tcp.a == up${')'.repeat(5_000)}) then stop();`;
   t.match(readRules(deep).errors, [{ message: /nested more than 64 deep/ }]);

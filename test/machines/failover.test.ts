@@ -1,6 +1,7 @@
 import t from 'tap';
 import { createActor, setup } from 'xstate';
 import { defaultRules } from '../../src/config/rules-table.js';
+import type { ResourceName } from '../../src/config/types-rules.js';
 import { failoverMachine } from '../../src/machines/failover.machine.js';
 import type { FailoverVerdict } from '../../src/machines/failover.types.js';
 import type { CheckedValue, Rule, RuleAction, RuleExpression } from '../../src/machines/failover-rules.js';
@@ -39,6 +40,47 @@ t.test('expressions', async (t) => {
     ['and', { kind: 'and', left: is('tcp.a', 'down'), right: is('tcp.b', 'up') }, 'holds'],
     ['and, one fails', { kind: 'and', left: is('tcp.b', 'down'), right: is('tcp.b', 'up') }, 'fails'],
     ['or', { kind: 'or', left: is('tcp.b', 'down'), right: is('tcp.a', 'down') }, 'holds'],
+  ];
+  for (const [name, expression, expected] of table) t.equal(evaluate(expression, resources), expected, name);
+});
+
+t.test('resources compared with resources, conditions with conditions', async (t) => {
+  const resources = { 'tcp.a': 'down', 'tcp.b': 'up', 'ping.a': 'init', 'ip.x': 'up', 'ip.y': 'up' };
+  const of = (name: string): ResourceName => {
+    const [resourceClass = '', id = ''] = name.split('.');
+    return { scope: 'local', class: resourceClass, id };
+  };
+  const match = (left: string, right: string, equals = true): RuleExpression => ({
+    kind: 'match',
+    left: of(left),
+    right: of(right),
+    equals,
+  });
+  const same = (left: RuleExpression, right: RuleExpression, equals = true): RuleExpression => ({
+    kind: 'same',
+    left,
+    right,
+    equals,
+  });
+  const [yes, no] = [is('tcp.a', 'down'), is('tcp.b', 'down')];
+  const table: readonly [string, RuleExpression, 'holds' | 'fails' | 'init'][] = [
+    ['the same', match('tcp.b', 'ip.x'), 'holds'],
+    ['another', match('tcp.a', 'ip.x'), 'fails'],
+    ['not the same', match('tcp.a', 'ip.x', false), 'holds'],
+    ['two that nobody has set', match('tcp.y', 'tcp.z'), 'holds'],
+    ['some', match('tcp.?', 'ip.x'), 'holds'],
+    ['some, on the right', match('ip.x', 'tcp.?'), 'holds'],
+    ['all', match('ip.*', 'tcp.b'), 'holds'],
+    ['not all', match('tcp.*', 'ip.x'), 'fails'],
+    ['all of none', match('tcp.a', 'intf.*'), 'fails'],
+    ['init on the left', match('ping.a', 'tcp.a'), 'init'],
+    ['init on the right', match('tcp.a', 'ping.?'), 'init'],
+    ['both hold', same(yes, yes), 'holds'],
+    ['neither holds', same(no, no), 'holds'],
+    ['one holds', same(yes, no), 'fails'],
+    ['exactly one', same(yes, no, false), 'holds'],
+    ['not exactly one', same(yes, yes, false), 'fails'],
+    ['init on either side', same(yes, is('ping.a', 'down')), 'init'],
   ];
   for (const [name, expression, expected] of table) t.equal(evaluate(expression, resources), expected, name);
 });
