@@ -12,6 +12,9 @@ type Area = { readonly run: () => Promise<readonly BenchRow[]> };
 const areas: Readonly<Record<string, () => Promise<Area>>> = {
   cli: () => import('./cli.js'),
   processes: () => import('./processes.js'),
+  probers: () => import('./probers.js'),
+  checkers: () => import('./checkers.js'),
+  programs: () => import('./programs.js'),
   failover: () => import('./failover.js'),
   http: () => import('./http.js'),
   daemon: () => import('./daemon.js'),

@@ -18,6 +18,8 @@ export interface DaemonSpec {
   /** Addresses of the nodes; the daemon is the first, n1. They are n1, n2, … in the configuration. */
   readonly addresses: readonly string[];
   readonly pulseMs?: number;
+  /** A command that runs the command after it somewhere else, in its own place. */
+  readonly wrap?: readonly string[];
 }
 
 export interface RealDaemon {
@@ -32,6 +34,8 @@ export interface RealDaemon {
   readonly client: Client;
   /** Installs and applies a module. */
   install(module: string, id: number, application: Application): Promise<void>;
+  /** Installs and applies a module of these files: path below the module → content; those below bin are executable. */
+  installFiles(module: string, id: number, files: Readonly<Record<string, string>>): Promise<void>;
   /** Starts it and waits until it is UP and Ready. */
   start(module: string): Promise<void>;
   status(module: string): Promise<ModuleNodeStatus>;
@@ -66,12 +70,9 @@ export async function startDaemon(spec: DaemonSpec): Promise<RealDaemon> {
   const httpPort = await freeTcpPort();
   const clusterPort = await freePort();
   const output = openSync(join(directory, 'holdfastd.out'), 'a');
-  const child = keep(
-    spawn(process.execPath, [main, '--safe', safe, '--var', safevar, '--node', 'n1', '--http-port', String(httpPort)], {
-      stdio: ['ignore', output, output],
-      env: marked(directory),
-    }),
-  );
+  const own = [process.execPath, main, '--safe', safe, '--var', safevar, '--node', 'n1', '--http-port', String(httpPort)];
+  const [file = '', ...args] = [...(spec.wrap ?? []), ...own];
+  const child = keep(spawn(file, args, { stdio: ['ignore', output, output], env: marked(directory) }));
   closeSync(output);
   const client = createClient(socket, new AbortController().signal);
   await until('the daemon answers', async () => {
@@ -84,6 +85,12 @@ export async function startDaemon(spec: DaemonSpec): Promise<RealDaemon> {
   await client.json('PUT', '/cluster/config', { json: { xml: clusterXml } });
 
   const status = (module: string): Promise<ModuleNodeStatus> => client.json('GET', `/modules/${module}/nodes/n1`);
+  const put = async (module: string, id: number, files: Parameters<typeof packArchive>[0]): Promise<void> => {
+    const bytes = await packArchive(files);
+    const headers = { 'content-type': 'application/zip' };
+    await client.json('PUT', `/modules/${module}?id=${id}`, { bytes, headers });
+    await client.json('POST', `/modules/${module}/config/apply`);
+  };
   return {
     pid: child.pid ?? 0,
     safe,
@@ -93,12 +100,17 @@ export async function startDaemon(spec: DaemonSpec): Promise<RealDaemon> {
     clusterPort,
     clusterXml,
     client,
-    install: async (module, id, application) => {
-      const bytes = await packArchive(moduleFiles(directory, application));
-      const headers = { 'content-type': 'application/zip' };
-      await client.json('PUT', `/modules/${module}?id=${id}`, { bytes, headers });
-      await client.json('POST', `/modules/${module}/config/apply`);
-    },
+    install: (module, id, application) => put(module, id, moduleFiles(directory, application)),
+    installFiles: (module, id, files) =>
+      put(
+        module,
+        id,
+        Object.entries(files).map(([path, content]) => ({
+          path,
+          executable: path.startsWith('bin/'),
+          bytes: Buffer.from(content),
+        })),
+      ),
     start: async (module) => {
       await client.json<ActionProgress>('POST', `/modules/${module}/actions`, { json: { action: 'start' } });
       await until(`${module} is UP`, async () => {

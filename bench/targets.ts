@@ -25,10 +25,22 @@ export const targets = {
   probeRate: { of: 'ratio', comparison: '≥', limit: 0.8 },
   /** Slowest of 100 probes, at 200 probes/s with 30 modules beside a busy event stream, in ms. */
   probeP99Ms: atMost(5),
+  /** Processor time of the daemon for one check by a program, against Node's `spawn` of it alone. */
+  programOverhead: { of: 'ratio', comparison: '≤', limit: 1.5 },
   /** Resident memory of a daemon at rest with 10 modules and 2 nodes, in MB. */
   memoryMb: atMost(110),
   /** Its processor time, in % of one core. */
   cpuPercent: atMost(2),
+  /** Processor time of 200 checks a second of one kind, in % of one core: what 200 checkers at 1 s may cost altogether. */
+  checksCpuPercent: atMost(10),
+  /** From a failure to the first act of stop_both, with a checker as it comes: interval 10 s, timeout 5 s, handle_time 2 s, in ms. */
+  checkDefaultMs: atMost(17_500),
+  /** The same with the shortest times: interval 1 s, timeout 1 s, no handle_time. */
+  checkFastestMs: atMost(2_500),
+  /** Processor time of a daemon with 200 checkers at 1 s, in % of one core. */
+  checkersCpuPercent: atMost(10),
+  /** Checks of one checker at one time. */
+  checksAtOnce: atMost(1),
   /** A middle size's cost against the straight line from the smallest to the largest size: at least 1 means growth at most linear; 0.9 leaves room for noise. */
   growth: { of: 'ratio', comparison: '≥', limit: 0.9 },
 } as const satisfies Readonly<Record<string, Target>>;
