@@ -1,6 +1,6 @@
 /**
  * What a checker's configuration means for its chart, and its window for its resource, as pure functions.
- * Source: compatibility page, section 2.11; statecharts design ('Supervision of scripts and checkers'); ADR 0011.
+ * Source: compatibility page, section 2.11; statecharts design ('Supervision of scripts and checkers'); ADR 0018.
  */
 import type { CheckerConfig } from '../config/types.js';
 import type { ResourceValues } from './failover-rules.js';
