@@ -38,28 +38,30 @@ export interface Expansion {
 }
 
 function compileEdits(edits: readonly Edit[]): Pick<Expansion, 'apply' | 'toSource' | 'toExpanded'> {
-  // An edit of nothing at the very beginning stands for the text before the first one.
-  const spots = [{ start: 0, end: 0, from: 0, to: 0 }];
+  // Where each edit begins and ends, in the file and in the expanded text; one of nothing stands at the very beginning.
+  const [starts, ends, froms, tos] = [[0], [0], [0], [0]];
   let length = 0;
   let at = 0;
   for (const { start, end, text } of edits) {
     const from = length + start - at;
     length = from + text.length;
     at = end;
-    spots.push({ start, end, from, to: length });
+    starts.push(start);
+    ends.push(end);
+    froms.push(from);
+    tos.push(length);
   }
-  const [begins, ends] = [spots.map(({ from }) => from), spots.map(({ end }) => end)];
-  const spotAt = (index: number) => spots[index] ?? { start: 0, end: 0, from: 0, to: 0 };
   return {
     apply: (text) =>
       [...edits.map((edit, index) => text.slice(edits[index - 1]?.end ?? 0, edit.start) + edit.text), text.slice(at)].join(''),
     toSource: (offset) => {
-      const { start, end, to } = spotAt(lastNotAbove(begins, offset));
-      return offset < to ? start : offset - to + end;
+      const index = lastNotAbove(froms, offset);
+      const behind = offset - Number(tos[index]);
+      return behind < 0 ? Number(starts[index]) : behind + Number(ends[index]);
     },
     toExpanded: (offset) => {
-      const { end, to } = spotAt(lastNotAbove(ends, offset));
-      return offset - end + to;
+      const index = lastNotAbove(ends, offset);
+      return offset - Number(ends[index]) + Number(tos[index]);
     },
   };
 }

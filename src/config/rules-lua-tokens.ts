@@ -24,7 +24,7 @@ function matchAt(pattern: RegExp, text: string, offset: number): RegExpExecArray
   return pattern.exec(text);
 }
 
-/** Cuts Lua into tokens; the last one is `end`. Comments of both kinds are left out. */
+/** Cuts Lua into tokens. Comments of both kinds are left out. */
 export function luaTokens(text: string, report: (finding: RuleFinding) => void): readonly LuaToken[] {
   const tokens: LuaToken[] = [];
   let offset = 0;
@@ -53,7 +53,6 @@ export function luaTokens(text: string, report: (finding: RuleFinding) => void):
     offset += read.length;
     behind = offset;
   }
-  tokens.push({ kind: 'end', text: '', offset: text.length, first: true });
   return tokens;
 }
 

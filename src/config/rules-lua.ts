@@ -2,6 +2,7 @@
  * Reads the forms of rules in Lua that are common (compatibility page, section 2.12): `Rules = Rules + { label = if_then("class.id",
  * "state", Action.x), … }` and `Rules.disable("label")`. Nothing is executed; whatever else stands there is refused by name.
  */
+import { attempt, GiveUp } from './rules-attempt.js';
 import { type LuaToken, luaForms, luaTokens } from './rules-lua-tokens.js';
 import { checkedValues, keywords, knownWord, labelPattern, readResourceName, ruleActions, wordHint } from './rules-names.js';
 import type { ReadRule, ReadRules } from './rules-parser.js';
@@ -12,11 +13,9 @@ const reservedGroups = ['heart', 'rfs', 'vipd', 'errd'];
 /** Tables may stand in tables this deep. */
 const mostDepth = 8;
 
-/** Thrown and caught inside this file only: an entry or a statement cannot be read any further. */
-class GiveUp extends Error {}
-
 class LuaReader {
   readonly #tokens: readonly LuaToken[];
+  readonly #end: LuaToken;
   readonly errors: RuleFinding[] = [];
   readonly rules: ReadRule[] = [];
   readonly disabled: { readonly label: string; readonly offset: number }[] = [];
@@ -24,21 +23,22 @@ class LuaReader {
 
   constructor(text: string) {
     this.#tokens = luaTokens(text, (finding) => this.errors.push(finding));
+    this.#end = { kind: 'end', text: '', offset: text.length, first: true };
   }
 
   statements(): void {
     while (this.#peek().kind !== 'end') {
-      try {
-        this.#statement();
-      } catch (error) {
-        if (!(error instanceof GiveUp)) throw error;
-        while (this.#peek().kind !== 'end' && !this.#beginsStatement() && !this.#beginsLine()) this.#at += 1;
-      }
+      attempt(
+        () => this.#statement(),
+        () => {
+          while (this.#peek().kind !== 'end' && !this.#beginsStatement() && !this.#beginsLine()) this.#at += 1;
+        },
+      );
     }
   }
 
   #peek(ahead = 0): LuaToken {
-    return this.#tokens[this.#at + ahead] ?? { kind: 'end', text: '', offset: 0, first: true };
+    return this.#tokens[this.#at + ahead] ?? this.#end;
   }
   #take(): LuaToken {
     const token = this.#peek();
@@ -113,15 +113,15 @@ class LuaReader {
     while (!this.#is('sign', '}')) {
       if (this.#peek().kind === 'end') this.#refuse(this.#peek(), '`}`', 'Close the table that begins with `{`.');
       const begin = this.#at;
-      try {
-        this.#entry(depth);
-        if (!this.#is('sign', '}') && !this.#is('sign', ',') && !this.#is('sign', ';')) {
-          this.#refuse(this.#peek(), '`,` or `}`', 'Entries of a table are separated by commas.');
-        }
-      } catch (error) {
-        if (!(error instanceof GiveUp)) throw error;
-        this.#skipEntry(begin);
-      }
+      attempt(
+        () => {
+          this.#entry(depth);
+          if (!this.#is('sign', '}') && !this.#is('sign', ',') && !this.#is('sign', ';')) {
+            this.#refuse(this.#peek(), '`,` or `}`', 'Entries of a table are separated by commas.');
+          }
+        },
+        () => this.#skipEntry(begin),
+      );
       if (this.#is('sign', ',') || this.#is('sign', ';')) this.#take();
     }
     this.#take();

@@ -2,6 +2,7 @@
  * Reads the rule language: `label: if (expression) then action();` (compatibility page, section 2.12). Recursive descent; `!` binds more
  * than `==` and `!=`, these more than `&&`, that more than `||`. After an error it goes on with the next rule, so that all are found at once.
  */
+import { attempt, GiveUp } from './rules-attempt.js';
 import { checkedValues, keywords, knownWord, labelPattern, readResourceName, ruleActions, wordHint } from './rules-names.js';
 import { printName } from './rules-print.js';
 import { type RuleFinding, type RuleToken, ruleTokens } from './rules-tokens.js';
@@ -38,41 +39,34 @@ type Part =
 /** Stands for a condition that was reported: the rule is dropped, the rest of it is still looked at. */
 const nothing: RuleExpression = { kind: 'compare', scope: 'local', class: 'none', id: 'none', equals: true, value: 'unknown' };
 
-/** Thrown and caught inside this file only: the rule cannot be read any further. */
-class GiveUp extends Error {}
-
 class RuleReader {
   readonly #tokens: readonly RuleToken[];
-  readonly #last: RuleToken;
+  readonly #end: RuleToken;
   readonly errors: RuleFinding[] = [];
   #at = 0;
   #depth = 0;
   #names: NamedAt[] = [];
 
   constructor(text: string) {
-    const tokens = ruleTokens(text, (finding) => this.errors.push(finding));
-    this.#tokens = tokens;
-    this.#last = tokens.at(-1) ?? tokens[0];
+    this.#tokens = ruleTokens(text, (finding) => this.errors.push(finding));
+    this.#end = { kind: 'end', text: '', offset: text.length };
   }
 
   rules(): readonly ReadRule[] {
     const rules: ReadRule[] = [];
     while (this.#peek().kind !== 'end') {
       const before = this.errors.length;
-      const begin = this.#at;
-      try {
-        const rule = this.#rule();
-        if (this.errors.length === before) rules.push(rule);
-      } catch (error) {
-        if (!(error instanceof GiveUp)) throw error;
-        this.#skip(begin);
-      }
+      const rule = attempt(
+        () => this.#rule(),
+        () => this.#skip(),
+      );
+      if (rule !== null && this.errors.length === before) rules.push(rule);
     }
     return rules;
   }
 
   #peek(ahead = 0): RuleToken {
-    return this.#tokens[this.#at + ahead] ?? this.#last;
+    return this.#tokens[this.#at + ahead] ?? this.#end;
   }
   #take(): RuleToken {
     const token = this.#peek();
@@ -97,15 +91,15 @@ class RuleReader {
     throw new GiveUp();
   }
   /** Goes to the next rule: behind the semicolon, or to a label that is followed by `: if`. */
-  #skip(begin: number): void {
-    if (this.#at === begin) this.#at += 1;
+  #skip(): null {
     for (; this.#peek().kind !== 'end'; this.#at += 1) {
       if (this.#is(';')) {
         this.#at += 1;
-        return;
+        return null;
       }
-      if (this.#peek().kind === 'name' && this.#is(':', 1) && this.#is('if', 2)) return;
+      if (this.#peek().kind === 'name' && this.#is(':', 1) && this.#is('if', 2)) return null;
     }
+    return null;
   }
 
   #rule(): ReadRule {

@@ -41,8 +41,8 @@ const remedyFor = (text: string, offset: number): string => {
   return /["']/.test(text.charAt(offset)) ? 'Names and states stand without quotation marks.' : 'Take it out.';
 };
 
-/** Cuts a text into tokens; the last one is `end`. What is no token is reported and left out, or taken for what was probably meant. */
-export function ruleTokens(text: string, report: (finding: RuleFinding) => void): readonly [RuleToken, ...RuleToken[]] {
+/** Cuts a text into tokens. What is no token is reported and left out, or taken for what was probably meant. */
+export function ruleTokens(text: string, report: (finding: RuleFinding) => void): readonly RuleToken[] {
   const tokens: RuleToken[] = [];
   let offset = 0;
   while (offset < text.length) {
@@ -71,9 +71,7 @@ export function ruleTokens(text: string, report: (finding: RuleFinding) => void)
     if (text.startsWith('//', offset) || text.startsWith('--', offset)) offset = endOfLine(text, offset);
     else offset += wrong.length;
   }
-  const end: RuleToken = { kind: 'end', text: '', offset: text.length };
-  const [first = end, ...rest] = [...tokens, end];
-  return [first, ...rest];
+  return tokens;
 }
 
 function endOfLine(text: string, offset: number): number {

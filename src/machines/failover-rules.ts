@@ -39,7 +39,8 @@ export function valuesOf(name: ResourceName, resources: ResourceValues): readonl
   const prefix = `${name.scope === 'remote' ? 'remote.' : ''}${name.class}.`;
   if (name.id !== '?' && name.id !== '*') {
     const full = `${prefix}${name.id}`;
-    return [[full, Object.hasOwn(resources, full) ? (resources[full] ?? 'unknown') : 'unknown']];
+    const value = Object.hasOwn(resources, full) ? resources[full] : undefined;
+    return [[full, value ?? 'unknown']];
   }
   return Object.entries(resources).filter(([resource]) => resource.startsWith(prefix));
 }

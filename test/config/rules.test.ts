@@ -2,6 +2,7 @@ import t from 'tap';
 import { mostRules } from '../../src/config/compile-failover.js';
 import { parseUserConfig } from '../../src/config/module-config.js';
 import { formatProblems } from '../../src/config/problems.js';
+import { attempt } from '../../src/config/rules-attempt.js';
 import { readLuaRules } from '../../src/config/rules-lua.js';
 import { readRules, ruleLimits } from '../../src/config/rules-parser.js';
 import { printRule } from '../../src/config/rules-print.js';
@@ -134,6 +135,8 @@ t.test('Lua is read, not executed', async (t) => {
     ['Rules = Rules + { a = if_then("tcp.a", "up", Action.stop) b = 1 }', /`b` stands where `,` or `}` is expected/],
     ['Rules = Rules + { a = if_then) ("tcp.a", "up", Action.stop) }', /`\)` stands where `\(` is expected/],
     ['Rules = Rules + { a = x', /`x` stands where `if_then` is expected/],
+    ['Rules = Rules + { a = if_then("tcp.a", "up", Action.stop),', /The section ends where `}` is expected/],
+    ['Rules = Rules + { Rules = 3 }', /`3` stands where `if_then` is expected/],
     ['Rules', /The section ends where `=` is expected/],
     ['Rules = Rules + { if = if_then("tcp.a", "up", Action.stop) }', /"if" is no label/],
     ['€', /`€` is Lua that is not read here/],
@@ -233,4 +236,42 @@ t.test('rules outside of CDATA are read, without exact places', async (t) => {
   const found = findingsOf(parse(farmWith('<failover>r: if (wrong == down) then stop();</failover>')));
   t.match(found, [{ code: 'CONF_DOUBTFUL' }, { code: 'CONF_RULE' }]);
   t.notOk(found.some(({ excerpt }) => excerpt !== undefined));
+});
+
+t.test('rules are looked at also where the rest of the file is wrong', async (t) => {
+  const rule = section('r: if (heartbeat.a == down && rfs.x == up) then swap(); w: if (custom.a == down) then wait();');
+  const said = messages(`<safe><service mode="fram"><user/>${rule}</service></safe>`);
+  sees(t, said, [
+    /CONF_ATTRIBUTE_VALUE `mode`/,
+    /There is no <heartbeat> of the name "a"/,
+    /There is no <rfs>/,
+    /There is no <custom>/,
+  ]);
+  const taken = section('module_failure: if (tcp.a == down) then stop();');
+  sees(t, messages(`<safe><service mode="fram"><user/>${taken}</service></safe>`), [
+    /`mode`/,
+    /`module_failure` is a default rule/,
+    /There is no <tcp>/,
+  ]);
+  const mirror = messages(
+    `<safe><service mode="mirror"><user/>${section('r: if (heartbeat.a == down) then stop();')}</service></safe>`,
+  );
+  t.ok(mirror.some((message) => /There is no <heartbeat> of the name "a"/.test(message)));
+  sees(t, messages(farmWith(section('--Lua Rules\nRules.disable("x")', 'extends="no"'))), [/There is no rule `x` to switch off/]);
+  t.match(findingsOf(parse(farmWith(section('--Lua Rules\nRules.disable("x")', 'extends="no"')))), [
+    { remedy: 'There are none.' },
+  ]);
+});
+
+t.test('an error that no reader of rules has thrown goes on', async (t) => {
+  t.throws(
+    () =>
+      attempt(
+        () => {
+          throw new RangeError('a defect');
+        },
+        () => undefined,
+      ),
+    { message: 'a defect' },
+  );
 });
