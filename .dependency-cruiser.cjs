@@ -74,6 +74,18 @@ module.exports = {
       from: { path: '^src/', pathNot: ['^src/(io/|main\\.ts|compose\\.ts|demo/|replay/main\\.ts)'] },
       to: { path: '^src/io/' },
     },
+    {
+      name: 'loaded-when-used',
+      severity: 'error',
+      comment: 'What only some daemons use is imported when they use it: mail, metrics and SNMP cost the others no memory.',
+      from: { path: '^src/', pathNot: '^src/io/(notify|metrics|snmp)/(?!(notifications|metrics|snmp)\\.ts$)' },
+      to: {
+        path: '^src/io/(notify|metrics|snmp)/|node_modules/(nodemailer|prom-client|net-snmp)/',
+        pathNot: '^src/io/(notify/notifications|metrics/(metrics|tally)|snmp/snmp)\\.ts$',
+        dynamic: false,
+        dependencyTypesNot: ['type-only'],
+      },
+    },
     { name: 'no-cycles', severity: 'error', from: { path: '^src/' }, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
     { name: 'no-orphans-of-tests', severity: 'error', from: { path: '^src/' }, to: { path: '^(test|bench)/' } },
   ],
