@@ -183,19 +183,25 @@ export function afterSilence(peer: PeerState, context: MembershipContext): PeerS
 
 /** Marks since when each live peer has followed a leader that this node does not hear. */
 export function markForeign(context: MembershipContext): readonly PeerState[] {
-  const { peers } = context;
+  const { peers, listeningMs } = context;
   const { self } = context.input;
-  let same = true;
-  const marked = peers.map((peer) => {
+  // In one view all follow the same one.
+  let last = '';
+  let isHeard = true;
+  let marked: PeerState[] | null = null;
+  for (const [index, peer] of peers.entries()) {
     const leader = peer.view?.leader ?? '';
-    const near =
-      peer.absence !== null || leader === '' || leader === peer.node || leader === self || isLive(peerNamed(context, leader));
-    const foreignSinceMs = near ? null : (peer.foreignSinceMs ?? context.listeningMs);
-    if (foreignSinceMs === peer.foreignSinceMs) return peer;
-    same = false;
-    return { ...peer, foreignSinceMs };
-  });
-  return same ? peers : marked;
+    if (leader !== last) {
+      last = leader;
+      isHeard = leader === '' || leader === self || isLive(peerNamed(context, leader));
+    }
+    const near = isHeard || peer.absence !== null || leader === peer.node;
+    const foreignSinceMs = near ? null : (peer.foreignSinceMs ?? listeningMs);
+    if (foreignSinceMs === peer.foreignSinceMs) continue;
+    marked ??= [...peers];
+    marked[index] = { ...peer, foreignSinceMs };
+  }
+  return marked ?? peers;
 }
 
 /** Has the peer followed a leader that this node does not hear for so long that it will not come over by itself? */

@@ -59,6 +59,20 @@ function sameSources(left: readonly HeardEcho[], right: readonly HeardEcho[]): b
   );
 }
 
+const echoes = new WeakMap<readonly HeardEcho[], ReadonlyMap<string, HeardEcho>>();
+/** Long lists are read by hundreds: each is put in order once. */
+const fewEchoes = 16;
+/** What was heard of a node on a lan. */
+function echoOf(heard: readonly HeardEcho[], node: string, lan: string): HeardEcho | undefined {
+  if (heard.length <= fewEchoes) return heard.find((one) => one.node === node && one.lan === lan);
+  let known = echoes.get(heard);
+  if (known === undefined) {
+    known = new Map(heard.map((one) => [`${one.lan} ${one.node}`, one]));
+    echoes.set(heard, known);
+  }
+  return known.get(`${lan} ${node}`);
+}
+
 /** Takes a sequence number in. @returns whether it is new. */
 function takeSequence(source: Source, sequence: number): boolean {
   const ahead = sequence - source.highest;
@@ -196,8 +210,8 @@ export function createSimTransport(host: SimHost, network: SimNetwork, gate: Dae
         source.atMs = nowMs;
         if (source.highest === pulse.sequence) source.clockMs = clockMs;
         if (!mayAct(nowMs)) return;
-        const echo = pulse.heard.find((one) => one.node === self && one.lan === lan && one.bootEpoch === bootEpoch);
-        const rttMs = echo === undefined ? null : Math.max(0, nowMs - echo.echoMs - echo.holdMs);
+        const echo = echoOf(pulse.heard, self, lan);
+        const rttMs = echo?.bootEpoch !== bootEpoch ? null : Math.max(0, nowMs - echo.echoMs - echo.holdMs);
         const report: PulseReport = { ...pulse, rttMs };
         const isNew = isNews(source.said, datagram);
         source.said = datagram;
