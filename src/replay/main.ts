@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** `replay` and `explain` over a journal's files, without a daemon: what the CLI and the daemon start as a process of their own. */
 import { parseArgs } from 'node:util';
-import { journalFiles, journalLines } from '../io/journal-files.js';
+import { journalAt } from '../io/journal-zip.js';
 import { Chronicle, explain, linksOf } from './explain.js';
 import { parseMoment } from './moment.js';
 import { readRecords } from './records.js';
@@ -37,23 +37,21 @@ function read(argv: readonly string[]): Wanted | null {
 const out = (text: string): void => void process.stdout.write(text);
 
 async function runReplay({ path, module, from, json }: Wanted): Promise<number> {
-  const files = await journalFiles(path);
   const fromMs = from === null ? null : parseMoment(from, Date.now());
   const onStep = (step: Step): void => {
     if ((module !== null && step.module !== module) || (fromMs !== null && step.wallMs < fromMs)) return;
     if (json) out(`${JSON.stringify({ step: { ...step, chain: linksOf(step) } })}\n`);
     else out(stepText(step, linksOf(step)));
   };
-  const result = await replay(readRecords(journalLines(files)), onStep);
+  const result = await replay(readRecords(journalAt(path)), onStep);
   out(json ? `${JSON.stringify({ result })}\n` : resultText(result));
   return result.divergence === null ? 0 : 1;
 }
 
 /** Prints `{"explanation": …}`, null where there is none on record: what the daemon asks for, and prints nothing for people. */
 async function runExplain({ path, module, at }: Wanted): Promise<number> {
-  const files = await journalFiles(path);
   const chronicle = new Chronicle();
-  const result = await replay(readRecords(journalLines(files)), (step) => {
+  const result = await replay(readRecords(journalAt(path)), (step) => {
     if (step.module === module) chronicle.add(step);
   });
   const untilMs = at === null ? null : parseMoment(at, result.untilWallMs ?? Date.now());

@@ -35,7 +35,7 @@ export const historyCommands: readonly CommandSpec[] = [
     operands: [
       {
         name: 'PATH',
-        help: "A journal's file, or a directory of them (default: SAFEVAR/journal).",
+        help: "A journal's file, a directory of them, or a zip that holds one (default: SAFEVAR/journal).",
         count: 'optional',
         complete: 'file',
       },
@@ -43,6 +43,7 @@ export const historyCommands: readonly CommandSpec[] = [
     examples: [
       { line: 'holdfast replay', does: 'This node.' },
       { line: 'holdfast replay -m farm --from 03:00 /tmp/n1/journal', does: 'What happened to farm on another node.' },
+      { line: 'holdfast replay -m farm --from 03:00 snapshot.zip', does: 'The same, from the journal in a zip.' },
     ],
     exits: ['1: there is a divergence, or the journal is damaged.'],
     run: async (context) => (await import('../commands/history.js')).replay(context),
