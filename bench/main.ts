@@ -19,6 +19,7 @@ const areas: Readonly<Record<string, () => Promise<Area>>> = {
   http: () => import('./http.js'),
   daemon: () => import('./daemon.js'),
   membership: () => import('./membership.js'),
+  sim: () => import('./sim.js'),
 };
 
 const usage = `npm run bench [-- AREA …] [--json]

@@ -41,6 +41,8 @@ export const targets = {
   checkersCpuPercent: atMost(10),
   /** Checks of one checker at one time. */
   checksAtOnce: atMost(1),
+  /** Simulated time of 2 nodes with 2 modules in one of processor time. */
+  simulationSpeed: { of: 'value', comparison: '≥', limit: 1_000 },
   /** A middle size's cost against the straight line from the smallest to the largest size: at least 1 means growth at most linear; 0.9 leaves room for noise. */
   growth: { of: 'ratio', comparison: '≥', limit: 0.9 },
 } as const satisfies Readonly<Record<string, Target>>;

@@ -80,7 +80,8 @@ interface EpochRecord {
   readonly bootEpoch: number;
   /** No view epoch at or above this was seen: the next run begins here. */
   readonly viewEpochCeiling: number;
-  readonly known: Readonly<Record<string, number>>;
+  /** Added to in place: in a large cluster hundreds come at once. */
+  readonly known: Record<string, number>;
 }
 
 const defaultLeaseMs = 2_000;
@@ -282,7 +283,8 @@ class Binding implements Membership {
 
   #rememberEpoch(node: string, bootEpoch: number | null): void {
     if (this.#record === null || bootEpoch === null || bootEpoch <= (this.#record.known[node] ?? 0)) return;
-    this.#keep({ ...this.#record, known: { ...this.#record.known, [node]: bootEpoch } });
+    this.#record.known[node] = bootEpoch;
+    this.#keep(this.#record);
   }
 
   // ------------------------------------------------------------ what is kept
@@ -318,7 +320,7 @@ class Binding implements Membership {
   async #save(record: EpochRecord): Promise<void> {
     this.#record = record;
     try {
-      await this.#spec.ports.records.save('node', 'epoch', record);
+      await this.#spec.ports.records.save('node', 'epoch', { ...record, known: { ...record.known } });
     } catch (error) {
       // The cluster goes on: the wall clock keeps the next boot epoch ahead of this one.
       this.#tell('DISK', `The boot epoch could not be saved: ${messageOf(error)}`, null);

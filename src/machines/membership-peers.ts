@@ -185,17 +185,18 @@ export function afterSilence(peer: PeerState, context: MembershipContext): PeerS
 export function markForeign(context: MembershipContext): readonly PeerState[] {
   const { peers, listeningMs } = context;
   const { self } = context.input;
-  // In one view all follow the same one.
+  // In one view all follow the same one: it is looked for once.
   let last = '';
   let isHeard = true;
   let marked: PeerState[] | null = null;
   for (const [index, peer] of peers.entries()) {
     const leader = peer.view?.leader ?? '';
-    if (leader !== last) {
+    const follows = peer.absence === null && leader !== '' && leader !== peer.node && leader !== self;
+    if (follows && leader !== last) {
       last = leader;
-      isHeard = leader === '' || leader === self || isLive(peerNamed(context, leader));
+      isHeard = isLive(peerNamed(context, leader));
     }
-    const near = isHeard || peer.absence !== null || leader === peer.node;
+    const near = !follows || isHeard;
     const foreignSinceMs = near ? null : (peer.foreignSinceMs ?? listeningMs);
     if (foreignSinceMs === peer.foreignSinceMs) continue;
     marked ??= [...peers];
