@@ -15,6 +15,7 @@ const machines = {
   module: await load('module-farm.machine.js', 'moduleFarmMachine'),
   script: await load('script.machine.js', 'scriptMachine'),
   errd: await load('errd.machine.js', 'errdMachine'),
+  checker: await load('checker.machine.js', 'checkerMachine'),
   failover: await load('failover.machine.js', 'failoverMachine'),
   membership: await load('membership.machine.js', 'membershipMachine'),
   node: await load('node.machine.js', 'nodeMachine'),

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import type { AnyStateNode } from 'xstate';
 import { charts, renderChart } from '../scripts/charts/charts.mjs';
+import { checkerMachine } from '../src/machines/checker.machine.js';
 import { errdMachine } from '../src/machines/errd.machine.js';
 import { failoverMachine } from '../src/machines/failover.machine.js';
 import { membershipMachine } from '../src/machines/membership.machine.js';
@@ -16,6 +17,7 @@ const roots: Readonly<Record<(typeof charts)[number]['machine'], AnyStateNode>> 
   module: moduleFarmMachine.root,
   script: scriptMachine.root,
   errd: errdMachine.root,
+  checker: checkerMachine.root,
   failover: failoverMachine.root,
   membership: membershipMachine.root,
   node: nodeMachine.root,

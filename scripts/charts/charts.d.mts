@@ -8,7 +8,7 @@ export interface ChartOptions {
 }
 export interface Chart {
   readonly name: string;
-  readonly machine: 'module' | 'script' | 'errd' | 'failover' | 'membership' | 'node';
+  readonly machine: 'module' | 'script' | 'errd' | 'checker' | 'failover' | 'membership' | 'node';
   readonly title: string;
   readonly options: ChartOptions;
 }

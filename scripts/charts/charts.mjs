@@ -14,6 +14,7 @@ export const charts = [
   { name: 'module-up', machine: 'module', title: 'UP of a module, in full.', options: { within: 'UP' } },
   { name: 'script', machine: 'script', title: 'One execution of one script.', options: {} },
   { name: 'errd', machine: 'errd', title: 'Monitoring of processes and services of a module.', options: {} },
+  { name: 'checker', machine: 'checker', title: 'One checker of a module.', options: {} },
   { name: 'failover', machine: 'failover', title: 'Failover rules of a module.', options: {} },
   { name: 'membership', machine: 'membership', title: 'Membership of a node in the cluster.', options: {} },
   { name: 'node', machine: 'node', title: 'The root of the actors of a node.', options: {} },
