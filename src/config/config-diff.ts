@@ -113,7 +113,6 @@ export const diffShapes: readonly Shape[] = [service, ...Object.values(staticSha
 type Fields = Readonly<Record<string, unknown>>;
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
 const fieldsOf = (value: object): Fields => Object.fromEntries(Object.entries(value));
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 const text = (value: unknown): string | null => (value === undefined || value === null ? null : JSON.stringify(value));
 
 /** Everything that differs, in the order of the schema. Macros count only by what they make of the rest. */
@@ -139,7 +138,7 @@ export function diffConfig(before: ModuleConfig, after: ModuleConfig): readonly 
       note(shape.path, attribute, old[key], now[key], shape.dynamic?.includes(attribute) ?? false);
     }
     for (const [key, child] of Object.entries(shape.children ?? {})) {
-      const [olds, nows] = [listOf(old[key]), listOf(now[key])];
+      const [olds, nows] = [[old[key]].flat(), [now[key]].flat()];
       for (let index = 0; index < Math.max(olds.length, nows.length); index += 1) compare(child, olds[index], nows[index]);
     }
     // What has no attribute of its own: the text of rules, an interface's kind.

@@ -139,6 +139,10 @@ t.test('what cannot be done is said with file, line, attribute, and what to do',
     'of what is gone, the line of what was around it',
   );
   t.match(staticChanges(diffConfig(without, before), 'f', 'web').at(-1)?.message, '<farm> was added');
+  t.match(staticChanges(diffConfig(parsed(xml), before), 'f', 'web').at(0)?.message, '`pulse` was changed from 300 to nothing');
+  const rules = (state: string): ModuleConfig =>
+    farm(`<failover><![CDATA[ mine: if (tcp.a == ${state}) then stop(); ]]></failover>`);
+  t.match(staticChanges(diffConfig(rules('up'), rules('down')), 'f', 'web').at(0)?.message, '<failover> was changed');
   const bare: ModuleConfig = { ...before, farm: null };
   const { lines: _lines, ...unplaced } = bare;
   t.equal(diffConfig(before, unplaced).at(0)?.line, 1, 'without lines: the first');
