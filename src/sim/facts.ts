@@ -1,5 +1,6 @@
 /** What the simulator notes while it runs. Invariants, digests, timelines and reports are made from these facts alone. */
 import type { LogEntry } from '../actors/ports.js';
+import type { SwitchName } from '../machines/module.types.js';
 
 export type Fact =
   | {
@@ -47,6 +48,14 @@ export type Fact =
       readonly message: string;
     }
   | { readonly kind: 'resource'; readonly node: string; readonly module: string; readonly name: string; readonly value: string }
+  /** An administrator has used a maintenance switch, and the daemon has taken it. */
+  | {
+      readonly kind: 'switch';
+      readonly node: string;
+      readonly module: string;
+      readonly what: SwitchName;
+      readonly on: boolean;
+    }
   /** The network, a disk, what scripts do: a fault began or ended. */
   | { readonly kind: 'fault'; readonly node: string; readonly what: string }
   /** The balancer has changed its mind about a target. */
@@ -84,6 +93,8 @@ export function describe(fact: Fact): string {
       return `${fact.node} ${fact.module} command ${fact.action}${fact.identity === null ? '' : ` -i ${fact.identity}`}: ${fact.answer}${fact.message === '' ? '' : ` (${fact.message})`}`;
     case 'resource':
       return `${fact.node} ${fact.module} resource ${fact.name}=${fact.value}`;
+    case 'switch':
+      return `${fact.node} ${fact.module} ${fact.what} ${fact.on ? 'on' : 'off'}`;
     case 'fault':
       return `${fact.node} fault: ${fact.what}`;
     case 'target':

@@ -1,5 +1,6 @@
 /** The faults that a plan schedules: each begins at a time, most end after a while, and each can be left out without changing the others. */
 import type { ModuleCommand } from '../actors/face.js';
+import type { SwitchName } from '../machines/module.types.js';
 import type { ScriptFault } from './script-book.js';
 import type { LinkQuality } from './sim-network.js';
 import type { SimNode } from './sim-node.js';
@@ -55,6 +56,10 @@ export type FaultDetail =
   /** Down, and up at the end. */
   | { readonly kind: 'resource'; readonly node: string; readonly module: string; readonly name: string }
   | { readonly kind: 'loop'; readonly node: string; readonly module: string; readonly what: 'increment' | 'reset' }
+  /** Something is switched off for maintenance, and on at the end. */
+  | { readonly kind: 'switch'; readonly node: string; readonly module: string; readonly what: SwitchName }
+  /** Another configuration is applied, and at the end the one before. */
+  | { readonly kind: 'reconfigure'; readonly node: string; readonly module: string }
   /** Monitoring of a class is switched off, and on at the end. */
   | { readonly kind: 'errd'; readonly node: string; readonly module: string; readonly class: string };
 export type Fault = Timed & FaultDetail;
@@ -145,6 +150,12 @@ function begin(world: World, fault: Fault): void {
       return;
     case 'errd':
       world.node(fault.node).switchErrd(fault.module, fault.class, false);
+      return;
+    case 'switch':
+      world.node(fault.node).maintain(fault.module, fault.what, false);
+      return;
+    case 'reconfigure':
+      world.node(fault.node).reconfigure(fault.module, true);
   }
 }
 
@@ -194,6 +205,12 @@ function end(world: World, fault: Fault): void {
       return;
     case 'errd':
       untilTold(world, fault.node, (node) => node.switchErrd(fault.module, fault.class, true));
+      return;
+    case 'switch':
+      untilTold(world, fault.node, (node) => node.maintain(fault.module, fault.what, true));
+      return;
+    case 'reconfigure':
+      untilTold(world, fault.node, (node) => node.reconfigure(fault.module, false));
       return;
     case 'wall':
     case 'crash':
@@ -251,5 +268,10 @@ export function healAll(world: World, core: readonly string[]): void {
     node.stall(false);
     node.host.recover();
     restart(world, name);
+    // A switch that was used just before a kill may be forgotten: whoever maintained the node looks.
+    for (const { name: module } of world.options.modules) {
+      for (const what of ['errd', 'checker', 'failover'] as const)
+        untilTold(world, name, (one) => one.maintain(module, what, true));
+    }
   }
 }

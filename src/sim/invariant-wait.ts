@@ -1,10 +1,15 @@
 /** Invariant 5: WAIT has a cause. */
 import { checkEveryMs, type Invariant } from './invariant.types.js';
+import { followSwitches } from './switched.js';
 import type { World } from './world.js';
 
 interface Place {
   /** Resources of wait rules that are down. */
   readonly causes: Set<string>;
+  /** How long each value has been as it is, in ms of time in which its daemon ran. */
+  readonly ageMs: Map<string, number>;
+  /** Values that were set a moment before the daemon ended: the next one may know them, or not. */
+  readonly doubtful: Set<string>;
   state: string;
   /** For how long the module has been WAIT NotReady without a cause, or UP Ready with one, in ms of time in which its daemon ran. */
   wrongMs: number;
@@ -14,13 +19,22 @@ interface Place {
 const waitClasses: readonly string[] = ['module', 'intf'];
 /** A decision is carried out a little after its time: scripts, timers, the look of this invariant itself. */
 const slackMs = 750;
+/** A value is in the history on disk that long after it was set, in ms of time in which its daemon ran. */
+const keptMs = 1_250;
 
 /** 5: WAIT (NotReady) if and only if a wait rule holds. There is no administrator's wait among the commands yet. */
 export function waitHasCause(world: World): Invariant {
   const known = new Map<string, Place>();
+  const switched = followSwitches();
   const of = (node: string, module: string): Place => {
     const key = `${node}/${module}`;
-    const found = known.get(key) ?? { causes: new Set<string>(), state: '', wrongMs: 0 };
+    const found = known.get(key) ?? {
+      causes: new Set<string>(),
+      ageMs: new Map<string, number>(),
+      doubtful: new Set<string>(),
+      state: '',
+      wrongMs: 0,
+    };
     known.set(key, found);
     return found;
   };
@@ -29,9 +43,21 @@ export function waitHasCause(world: World): Invariant {
     ofModules: true,
     statement:
       'WAIT (NotReady) holds if and only if a wait rule holds or an administrator’s wait is pending; it is left within handle_time of the cause going away.',
-    onFact(fact) {
+    onFact(fact, atMs) {
+      switched.heed(fact, atMs);
+      if (fact.kind === 'switch') of(fact.node, fact.module).wrongMs = 0;
+      // Values that people set are kept over restarts of the daemon, but not over those of the machine.
+      if (fact.kind === 'daemon' && (fact.phase === 'killed' || fact.phase === 'left')) {
+        for (const { name } of world.options.modules) {
+          const place = of(fact.node, name);
+          for (const [resource, ageMs] of place.ageMs) if (ageMs < keptMs) place.doubtful.add(resource);
+          place.wrongMs = 0;
+        }
+      }
       if (fact.kind === 'daemon' && fact.phase === 'started') {
-        // Values of resources are not kept: whoever set them sets them again.
+        for (const { name } of world.options.modules) of(fact.node, name).wrongMs = 0;
+      }
+      if (fact.kind === 'machine' && fact.phase === 'off') {
         for (const { name } of world.options.modules) known.delete(`${fact.node}/${name}`);
       }
       if (fact.kind === 'resource') {
@@ -40,6 +66,8 @@ export function waitHasCause(world: World): Invariant {
         if (!waitClasses.includes(resourceClass)) return null;
         if (fact.value === 'down') place.causes.add(fact.name);
         else place.causes.delete(fact.name);
+        place.ageMs.set(fact.name, 0);
+        place.doubtful.delete(fact.name);
         place.wrongMs = 0;
       }
       if (fact.kind === 'probe') {
@@ -59,6 +87,14 @@ export function waitHasCause(world: World): Invariant {
         const [nodeName = '', module = ''] = key.split('/');
         const node = world.node(nodeName);
         if (!node.begun() || node.stalled() || node.host.suspended()) continue;
+        for (const [resource, ageMs] of place.ageMs) place.ageMs.set(resource, ageMs + checkEveryMs);
+        // With rules or checkers switched off, what waits goes on waiting and what runs goes on running.
+        const judged =
+          switched.isOff(nodeName, module, 'failover') === false && switched.isOff(nodeName, module, 'checker') === false;
+        if (!judged || place.doubtful.size > 0) {
+          place.wrongMs = 0;
+          continue;
+        }
         const config = world.options.modules.find((one) => one.name === module)?.config;
         const limitMs = (config?.failover?.handleTimeMs ?? 2_000) + slackMs;
         const causes = [...place.causes].join(' ');

@@ -10,6 +10,7 @@ import { checkEveryMs } from './invariant.types.js';
 import { countedStops } from './invariant-loop.js';
 import { probeTruth, scriptOrder } from './invariant-scripts.js';
 import { stopEnds } from './invariant-stop.js';
+import { switchesStay } from './invariant-switches.js';
 import { sameView, viewAge } from './invariant-views.js';
 import { waitHasCause } from './invariant-wait.js';
 import type { World } from './world.js';
@@ -41,6 +42,7 @@ export const allInvariants: readonly ((world: World) => Invariant)[] = [
   waitHasCause,
   sameView,
   viewAge,
+  switchesStay,
 ];
 
 /** Watches a world; `first` is the first violation, after which nothing more is looked at. */

@@ -53,6 +53,8 @@ const kinds: readonly { readonly kind: FaultKind; readonly most: number }[] = [
   { kind: 'resource', most: 5 },
   { kind: 'loop', most: 3 },
   { kind: 'errd', most: 2 },
+  { kind: 'switch', most: 4 },
+  { kind: 'reconfigure', most: 4 },
 ];
 const chanceOfKind = 0.45;
 
@@ -145,11 +147,13 @@ function drawModule(name: string, random: SeededRandom): Plan['modules'][number]
     `<user nicestoptimeout="${random.pick([3, 10, 20] as const)}s" forcestoptimeout="${random.pick([2, 5, 10] as const)}s"${start}/>${errd}${handleTime}</service></safe>`;
   const extra = [...(random.chance(0.4) ? ['transition'] : []), ...(random.chance(0.4) ? ['poststop'] : [])];
   const prestart = random.chance(0.85) ? ['prestart'] : [];
+  const loopIntervalMs = random.chance(0.3) ? random.between(10, 60) * 1_000 : null;
+  const update = random.chance(0.6) ? ['update'] : [];
   return {
     name,
     xml: xml.replace('FARM', xml.includes('mode="farm"') ? '<farm><lan name="default"/></farm>' : ''),
-    scripts: [...prestart, 'start_both', 'stop_both', ...extra],
-    loopIntervalMs: random.chance(0.3) ? random.between(10, 60) * 1_000 : null,
+    scripts: [...prestart, 'start_both', 'stop_both', ...extra, ...update],
+    loopIntervalMs,
   };
 }
 
@@ -224,6 +228,12 @@ function drawDetail(kind: FaultKind, place: Place, random: SeededRandom): FaultD
       return { kind, node, module, what: random.pick(['increment', 'reset'] as const) };
     case 'errd':
       return { kind, node, module, class: 'both' };
+    case 'switch':
+      return { kind, node, module, what: random.pick(['errd', 'checker', 'failover'] as const) };
+    case 'reconfigure':
+      return random.chance(0.2)
+        ? { kind: 'script', node, module, script: 'update', fault: random.pick(scriptFaultKinds) }
+        : { kind, node, module };
     default:
       return { kind, node };
   }

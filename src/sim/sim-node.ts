@@ -7,8 +7,8 @@ import type { ModuleCommand } from '../actors/face.js';
 import { createNodeRuntime, type NodeRuntime } from '../actors/node-runtime.js';
 import type { ActiveModule } from '../actors/ports.js';
 import { compilePosixRegex } from '../config/posix-regex.js';
-import type { ClusterConfig } from '../config/types.js';
-import type { ProbeSource } from '../machines/module.types.js';
+import type { ClusterConfig, ProcConfig } from '../config/types.js';
+import type { ProbeSource, SwitchName } from '../machines/module.types.js';
 import { compileMatcher } from '../machines/process-match.js';
 import type { ProbeAnswer } from './balancer.js';
 import type { Fact } from './facts.js';
@@ -81,6 +81,10 @@ export interface SimNode {
   loop(module: string, what: 'increment' | 'reset'): void;
   /** @returns whether the daemon could be told. */
   switchErrd(module: string, processClass: string, on: boolean): boolean;
+  /** Uses a maintenance switch that is not so yet. @returns whether the daemon could be told. */
+  maintain(module: string, what: SwitchName, on: boolean): boolean;
+  /** Applies the other configuration, or the usual one, where the module's state allows it. @returns whether the daemon could be told. */
+  reconfigure(module: string, other: boolean): boolean;
   /** What the probe's listener answers now. */
   probe(module: string, prober: string): ProbeAnswer;
   /** Whether the application could serve a request. */
@@ -95,6 +99,26 @@ export interface SimNode {
 const tickLimitMs = 2_000;
 const clusterId = '00112233445566778899aabbccddeeff';
 
+/** What may change while a module runs: other limits, and one more process that is looked for in vain. */
+function otherConfiguration(active: ActiveModule): ActiveModule {
+  const { config } = active;
+  const procs = config.errd?.procs ?? [];
+  const ghost: ProcConfig = {
+    name: 'ghost',
+    service: false,
+    nameRegex: null,
+    argRegex: null,
+    class: 'both',
+    action: { kind: 'noaction' },
+    restartServices: [],
+    atLeast: 1,
+    atMax: -1,
+    startAfter: 0,
+    settleMs: 500,
+  };
+  return { ...active, config: { ...config, errd: { pollTimerMs: 3_000, procs: [...procs, ghost] } }, signature: 'changed' };
+}
+
 /** A node whose machine is on and whose daemon has not been started. */
 export function createSimNode(options: SimNodeOptions): SimNode {
   const { name, time, network, note, cluster, modules } = options;
@@ -105,6 +129,8 @@ export function createSimNode(options: SimNodeOptions): SimNode {
     { source: string; intervalMs: number | null; lastAtMs: number; refusals: number; module: string }
   >();
   let run: Run | null = null;
+  /** Configurations that were applied instead of the usual ones; they are on disk. */
+  const applied = new Map<string, ActiveModule>();
 
   const start = async (own: Run): Promise<void> => {
     const gate: DaemonGate = {
@@ -151,7 +177,7 @@ export function createSimNode(options: SimNodeOptions): SimNode {
       ...(options.inspect ? { inspect: options.inspect } : {}),
     });
     own.runtime = runtime;
-    for (const { active } of modules) await runtime.addModule(active);
+    for (const { active } of modules) await runtime.addModule(applied.get(active.name) ?? active);
     await runtime.joinCluster({ self: name, cluster, clusterId, keyHex: null, signature: 'aa' });
     own.begun = true;
     note({ kind: 'daemon', node: name, phase: 'ready' });
@@ -293,6 +319,29 @@ export function createSimNode(options: SimNodeOptions): SimNode {
       const actor = actorOf(module);
       actor?.send({ type: 'errd.switch', class: processClass, on, by: 'root', atMs: host.monotonicMs() });
       return actor !== undefined;
+    },
+    maintain(module, what, on) {
+      const actor = actorOf(module);
+      if (actor === undefined) return false;
+      if (actor.getSnapshot().context.switches[what] === on) return true;
+      note({ kind: 'switch', node: name, module, what, on });
+      actor.send({ type: 'maintenance.switch', what, on, by: 'root', atMs: host.monotonicMs() });
+      return true;
+    },
+    reconfigure(module, other) {
+      const own = run;
+      const usual = named.get(module)?.active;
+      if (actorOf(module) === undefined || usual === undefined || own === null || own.runtime === null) return false;
+      const next = other ? otherConfiguration(usual) : usual;
+      const status = own.runtime.hosts.get(module)?.status();
+      const runs = status !== undefined && status.state !== 'STOP';
+      const allowed = !runs || (!status.path.endsWith('.updating') && (status.state === 'WAIT' || status.quality === 'Ready'));
+      if (!allowed) return true;
+      applied.set(module, next);
+      note({ kind: 'fault', node: name, what: `${module} is reconfigured ${runs ? 'while it runs' : 'in STOP'}` });
+      if (runs) own.runtime.reconfigure(next, 'root');
+      else own.runtime.addModule(next, 'configured').catch((error: unknown) => options.onDefect(name, error));
+      return true;
     },
     killApplication(module, process, signal) {
       time.touch();

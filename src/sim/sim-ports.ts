@@ -157,9 +157,13 @@ export function createSimPorts(options: SimPortsOptions): Ports {
         host.schedule(historyRetryMs, writeHistory);
         return;
       }
-      for (const { module, entry } of unwritten) host.keep(module, entry);
-      unwritten = [];
+      keepHistory();
     });
+  const keepHistory = (): void => {
+    if (!alive() || host.disk.full || host.disk.hung) return;
+    for (const { module, entry } of unwritten) host.keep(module, entry);
+    unwritten = [];
+  };
   let published: Readonly<Record<string, string>> = {};
 
   return {
@@ -237,13 +241,14 @@ export function createSimPorts(options: SimPortsOptions): Ports {
     prober: createSimProber(host, onMain),
     records,
     history: {
-      load: (module) => later(1, () => host.history(module)),
+      // Read beside the records: it takes no time of its own.
+      load: (module) => (alive() ? Promise.resolve(host.history(module)) : never()),
       append: (module, entry) => {
         unwritten.push({ module, entry });
         if (unwritten.length === 1) host.schedule(historyFlushMs, writeHistory);
       },
-      flush: () => Promise.resolve(),
-      close: () => Promise.resolve(),
+      flush: () => Promise.resolve(keepHistory()),
+      close: () => Promise.resolve(keepHistory()),
     },
     logs: {
       module: (module, entry) => {

@@ -157,3 +157,75 @@ t.test('4 to 7 with daemons that are kept from their work', async (t) => {
   };
   t.match(await running(blindLeader, 10_000), /^[67] /, 'a view that is never given up');
 });
+
+t.test('10 and 5 with maintenance switches', async (t) => {
+  const after = async (change: (world: World) => void, forMs = 10_000): Promise<string> => {
+    const world = worldOf();
+    const watched = watchInvariants(world);
+    for (const node of world.nodes.values()) node.start();
+    await world.runUntil(10_000);
+    change(world);
+    await world.runUntil(10_000 + forMs);
+    const violation = watched.first();
+    return violation === null ? 'none' : `${violation.invariant}: ${violation.condition}`;
+  };
+  const told = (what: 'errd' | 'checker' | 'failover', on: boolean): Fact => ({ kind: 'switch', ...place, what, on });
+  t.match(
+    await after((world) => world.note(told('errd', false))),
+    /^10 .*errd is on, it was switched off/,
+    'nobody carried it out',
+  );
+  const kill = (world: World, name: string): void => {
+    world.node(name).kill();
+    world.node(name).start();
+  };
+  const down = { kind: 'resource', ...place, name: 'intf.eth0', value: 'down' } as const;
+  t.equal(
+    await after((world) => {
+      t.ok(world.node('n1').maintain('web', 'failover', false));
+      t.ok(world.node('n1').maintain('web', 'failover', false), 'already');
+      world.node('n1').setResource('web', 'intf.eth0', 'down');
+      world.time.schedule(2_000, () => kill(world, 'n1'));
+      world.time.schedule(4_000, () => world.node('n1').powerOff());
+      world.time.schedule(5_000, () => world.node('n1').powerOn());
+      world.time.schedule(5_500, () => world.node('n1').start());
+    }),
+    'none',
+    'off over a kill and a boot; a rule that holds is not carried out meanwhile',
+  );
+  t.match(
+    await after((world) => {
+      world.node('n1').maintain('web', 'failover', false);
+      world.node('n1').maintain('web', 'failover', true);
+      world.note(down);
+    }),
+    /^5 .*intf.eth0 down/,
+    'on again: demanded again',
+  );
+  t.match(
+    await after((world) => {
+      world.note(down);
+      world.time.schedule(1_500, () => kill(world, 'n1'));
+    }),
+    /^5 .*intf.eth0 down/,
+    'a value that people set is kept over a kill',
+  );
+  t.equal(
+    await after((world) => {
+      world.note(down);
+      kill(world, 'n1');
+    }),
+    'none',
+    'but for one that was set a moment before',
+  );
+  t.equal(
+    await after((world) => {
+      t.ok(world.node('n1').reconfigure('web', true));
+      t.ok(world.node('n1').reconfigure('web', false), 'while the update goes on it is refused');
+      t.equal(world.node('n1').maintain('unknown', 'errd', false), false);
+      t.equal(world.node('n1').reconfigure('unknown', true), false);
+      world.time.schedule(2_000, () => kill(world, 'n1'));
+    }),
+    'none',
+  );
+});
