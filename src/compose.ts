@@ -40,6 +40,8 @@ import { compileMatcher } from './machines/process-match.js';
 
 /** How long the end of the daemon waits for what is told of it, in ms. */
 const notificationPatienceMs = 3_000;
+/** The same when it is told to leave at once. */
+const hurriedPatienceMs = 300;
 
 /** The daemon's own settings: from its command line, its environment and `holdfastd.json`. */
 export interface DaemonOptions {
@@ -275,8 +277,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   await cluster.begin();
   begun();
 
-  const close = async (): Promise<void> => {
-    await notifications.close(notificationPatienceMs);
+  const close = async (patienceMs: number): Promise<void> => {
+    await notifications.close(patienceMs);
     await http.close();
     metrics.close();
     snmp.close();
@@ -292,12 +294,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     async shutdown(who) {
       runtime.log(messages.daemonStopping(who));
       await runtime.shutdown(who);
-      await close();
+      await close(notificationPatienceMs);
     },
     async leave() {
       runtime.log(messages.daemonStopping('the applications are left running'));
       await runtime.leave();
-      await close();
+      await close(hurriedPatienceMs);
     },
     async reload() {
       await modules.refresh();
