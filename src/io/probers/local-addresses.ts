@@ -26,7 +26,7 @@ export interface LocalAddressesOptions {
   readonly sharedMs?: number;
 }
 
-/** Many checks at the same time share one look; an address that goes is noticed that much later. */
+/** Many checks at the same time share one look; an address that goes is noticed that much later, one that comes at once. */
 const defaultSharedMs = 50;
 const dadFailed = 0x08;
 const flagUp = 1;
@@ -105,12 +105,15 @@ export function createLocalAddresses(options: LocalAddressesOptions = {}): Local
   return {
     find(address) {
       const key = addressKey(address);
-      const now = current();
-      let six: Six | null = null;
-      if (linux && address.includes(':')) {
-        now.six ??= parseIfInet6(read('/proc/net/if_inet6') ?? '');
-        six = now.six.get(key) ?? null;
+      const isSix = linux && address.includes(':');
+      let now = current();
+      // One that a shared look has not may have come since.
+      if (!now.running.has(key)) {
+        look = null;
+        now = current();
       }
+      if (isSix) now.six ??= parseIfInet6(read('/proc/net/if_inet6') ?? '');
+      const six = isSix ? (now.six?.get(key) ?? null) : null;
       const found = now.running.get(key);
       if (found !== undefined) {
         const link = linkOf(now, found.interface, found.mac);
