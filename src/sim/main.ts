@@ -187,6 +187,14 @@ export function reportText(sum: Tally, wallMs: number): string {
   ].join('\n');
 }
 
+/** Which seeds were run, and how to run them again. */
+export function seedsText(day: string | null, from: number, until: number): string {
+  if (until <= from) return 'seeds                none but the kept schedules';
+  const name = (index: number): string => (day === null ? String(index) : `${day}/${index}`);
+  const again = `npm run sim --${day === null ? '' : ` --day ${day}`} --from ${from} --seeds ${until - from}`;
+  return `seeds                ${name(from)} to ${name(until - 1)}; the same again: ${again}`;
+}
+
 /** Transitions that nothing took and nobody explains. Explanations of what was taken all the same are named too. */
 export function unexplained(taken: Readonly<Record<string, number>>): {
   readonly missing: readonly string[];
@@ -219,21 +227,27 @@ export async function main(args: readonly string[]): Promise<number> {
       jobs: { type: 'string', default: String(Math.min(2, cpus().length)) },
       seconds: { type: 'string' },
       ci: { type: 'boolean', default: false },
+      /** Seeds of that day, as `--ci` draws them. */
+      day: { type: 'string' },
       json: { type: 'boolean', default: false },
       table: { type: 'boolean', default: false },
       regressions: { type: 'string', default: join('test', 'sim', 'regressions') },
     },
   });
-  const day = new Date().toISOString().slice(0, 10);
+  const day = values.day ?? (values.ci ? new Date().toISOString().slice(0, 10) : null);
   const seconds = values.seconds === undefined ? (values.ci ? 60 : Number.POSITIVE_INFINITY) : Number(values.seconds);
   const kept = await regressions(values.regressions);
   const count = values.ci ? Number.POSITIVE_INFINITY : Number(values.seeds);
   const from = Number(values.from);
   function* jobs(): Generator<Job, undefined> {
     yield* kept;
-    for (let index = 0; index < count; index += 1) yield { seed: values.ci ? `${day}/${index}` : String(from + index) };
+    for (let index = from; index < from + count; index += 1) {
+      drawn = index + 1;
+      yield { seed: day === null ? String(index) : `${day}/${index}` };
+    }
     return undefined;
   }
+  let drawn = from;
   const startedMs = Date.now();
   let shown = 0;
   const sum = await distribute(jobs(), Math.max(1, Number(values.jobs)), startedMs + seconds * 1_000, (so) => {
@@ -250,7 +264,7 @@ export async function main(args: readonly string[]): Promise<number> {
   } else {
     if (values.table)
       for (const key of allTransitions()) process.stdout.write(`${String(sum.taken[key] ?? 0).padStart(9)}  ${key}\n`);
-    process.stdout.write(`${reportText(sum, wallMs)}\n`);
+    process.stdout.write(`${reportText(sum, wallMs)}\n${seedsText(day, from, drawn)}\n`);
     for (const key of needless) process.stdout.write(`no such transition    ${key}\n`);
     if (judged) for (const key of missing) process.stdout.write(`never taken           ${key}\n`);
     else process.stdout.write(`(transitions are judged from ${plansForCoverage} schedules on)\n`);
