@@ -105,7 +105,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   // ---------------------------------------------------------------- ports
   const early: string[] = [];
   let report = (message: string): void => void early.push(message);
-  const platform = await createPlatformPorts({ recordsDir: join(safevar, 'records'), onProblem: (message) => report(message) });
+  const platform = await createPlatformPorts({
+    recordsDir: join(safevar, 'records'),
+    version,
+    onProblem: (message) => report(message),
+  });
   const { clock, host, records } = platform;
   const instance = await takeInstance(safevar, platform.processes);
   const now = (): { readonly atMs: number; readonly wallMs: number } => ({ atMs: clock.monotonicMs(), wallMs: clock.wallMs() });
