@@ -1,5 +1,7 @@
 /** Which transitions of which charts were taken, counted by the actors' own inspection stream. */
 import type { AnyStateMachine, AnyStateNode, InspectionEvent } from 'xstate';
+import { checkerMachine } from '../machines/checker.machine.js';
+import { checkersMachine } from '../machines/checkers.machine.js';
 import { errdMachine } from '../machines/errd.machine.js';
 import { failoverMachine } from '../machines/failover.machine.js';
 import { membershipMachine } from '../machines/membership.machine.js';
@@ -12,6 +14,8 @@ export const charts: readonly AnyStateMachine[] = [
   moduleFarmMachine,
   scriptMachine,
   errdMachine,
+  checkersMachine,
+  checkerMachine,
   failoverMachine,
   membershipMachine,
   nodeMachine,

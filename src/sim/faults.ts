@@ -4,6 +4,7 @@ import type { SwitchName } from '../machines/module.types.js';
 import type { ScriptFault } from './script-book.js';
 import type { LinkQuality } from './sim-network.js';
 import type { SimNode } from './sim-node.js';
+import type { CheckFault } from './sim-prober.js';
 import type { World } from './world.js';
 
 interface Timed {
@@ -55,6 +56,15 @@ export type FaultDetail =
     }
   /** Down, and up at the end. */
   | { readonly kind: 'resource'; readonly node: string; readonly module: string; readonly name: string }
+  /** What a checker looks at does not answer; with `everyMs` above 0 it does and does not by turns. */
+  | {
+      readonly kind: 'check';
+      readonly node: string;
+      readonly module: string;
+      readonly name: string;
+      readonly found: CheckFault;
+      readonly everyMs: number;
+    }
   | { readonly kind: 'loop'; readonly node: string; readonly module: string; readonly what: 'increment' | 'reset' }
   /** Something is switched off for maintenance, and on at the end. */
   | { readonly kind: 'switch'; readonly node: string; readonly module: string; readonly what: SwitchName }
@@ -145,6 +155,9 @@ function begin(world: World, fault: Fault): void {
     case 'resource':
       world.node(fault.node).setResource(fault.module, fault.name, 'down');
       return;
+    case 'check':
+      flap(world, fault, fault.atMs + fault.forMs);
+      return;
     case 'loop':
       world.node(fault.node).loop(fault.module, fault.what);
       return;
@@ -203,6 +216,9 @@ function end(world: World, fault: Fault): void {
     case 'resource':
       untilTold(world, fault.node, (node) => node.setResource(fault.module, fault.name, 'up'));
       return;
+    case 'check':
+      breakCheck(world, fault.node, fault.module, fault.name, null);
+      return;
     case 'errd':
       untilTold(world, fault.node, (node) => node.switchErrd(fault.module, fault.class, true));
       return;
@@ -219,6 +235,23 @@ function end(world: World, fault: Fault): void {
     case 'loop':
       return;
   }
+}
+
+/** From now on this is what checks of that thing find; null: that all is well. */
+export function breakCheck(world: World, node: string, module: string, name: string, found: CheckFault | null): void {
+  const key = `${node}/${module}/${name}`;
+  if ((world.checkFaults.get(key) ?? null) === found) return;
+  if (found === null) world.checkFaults.delete(key);
+  else world.checkFaults.set(key, found);
+  const how = found === null ? 'answers again' : found === 'down' ? 'is down' : 'hangs';
+  world.note({ kind: 'fault', node, what: `check ${name} of ${module} ${how}` });
+}
+function flap(world: World, fault: Fault & { readonly kind: 'check' }, untilMs: number): void {
+  const { node, module, name, found, everyMs } = fault;
+  const isDown = world.checkFaults.has(`${node}/${module}/${name}`);
+  breakCheck(world, node, module, name, isDown ? null : found);
+  const atMs = world.time.nowMs() - world.startMs;
+  if (everyMs > 0 && atMs + everyMs < untilMs) world.time.schedule(everyMs, () => flap(world, fault, untilMs));
 }
 
 /** Tells the daemon as soon as it listens. */
@@ -256,6 +289,10 @@ export function healAll(world: World, core: readonly string[]): void {
   world.note({ kind: 'fault', node: '-', what: `healed: ${core.join(' ')}` });
   world.network.healAll();
   world.scriptFaults.clear();
+  for (const key of [...world.checkFaults.keys()]) {
+    const [node = '', module = '', ...rest] = key.split('/');
+    breakCheck(world, node, module, rest.join('/'), null);
+  }
   for (const [name, node] of world.nodes) {
     if (!core.includes(name)) {
       node.powerOff();

@@ -1,4 +1,6 @@
 /** Invariant 5: WAIT has a cause. */
+import type { CheckerConfig, ModuleConfig } from '../config/types.js';
+import { intervalOf, resourceOf, timeoutOf } from '../machines/checker-rules.js';
 import { checkEveryMs, type Invariant } from './invariant.types.js';
 import { followSwitches } from './switched.js';
 import type { World } from './world.js';
@@ -17,6 +19,12 @@ interface Place {
 
 /** Resources of the default wait rules (section 2.12 of the compatibility page). */
 const waitClasses: readonly string[] = ['module', 'intf'];
+/** Checkers whose resource, while it is down, makes the module wait. */
+const waitCheckers = (config: ModuleConfig | undefined): readonly CheckerConfig[] =>
+  (config?.check?.checkers ?? []).filter((one) => one.action === 'wait');
+/** How long a checker may take to find that something has changed, in ms. */
+const detectionMs = (checker: CheckerConfig): number => intervalOf(checker) * checker.grace + timeoutOf(checker);
+
 /** A decision is carried out a little after its time: scripts, timers, the look of this invariant itself. */
 const slackMs = 750;
 /** A value is in the history on disk that long after it was set, in ms of time in which its daemon ran. */
@@ -76,6 +84,10 @@ export function waitHasCause(world: World): Invariant {
         if (state !== place.state) place.wrongMs = 0;
         place.state = state;
       }
+      // What is checked has changed: it has to be found out.
+      if (fact.kind === 'fault' && fact.what.startsWith('check ')) {
+        for (const { name } of world.options.modules) of(fact.node, name).wrongMs = 0;
+      }
       // A handler is let go on: rules are looked at again after it.
       if ((fact.kind === 'script.begin' || fact.kind === 'script.end') && fact.script === 'handler')
         of(fact.node, fact.module).wrongMs = Number.NEGATIVE_INFINITY;
@@ -96,10 +108,13 @@ export function waitHasCause(world: World): Invariant {
           continue;
         }
         const config = world.options.modules.find((one) => one.name === module)?.config;
-        const limitMs = (config?.failover?.handleTimeMs ?? 2_000) + slackMs;
-        const causes = [...place.causes].join(' ');
-        const needless = place.state === 'WAIT NotReady' && place.causes.size === 0;
-        const ignored = place.state === 'UP Ready' && place.causes.size > 0;
+        const checkers = waitCheckers(config);
+        const limitMs =
+          (config?.failover?.handleTimeMs ?? 2_000) + slackMs + Math.max(0, ...checkers.map((checker) => detectionMs(checker)));
+        const broken = checkers.map(resourceOf).filter((name) => world.checkFaults.has(`${key}/${name}`));
+        const causes = [...place.causes, ...broken].join(' ');
+        const needless = place.state === 'WAIT NotReady' && causes === '';
+        const ignored = place.state === 'UP Ready' && causes !== '';
         place.wrongMs = needless || ignored ? place.wrongMs + checkEveryMs : place.wrongMs;
         if (place.wrongMs <= limitMs) continue;
         return needless

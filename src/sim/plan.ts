@@ -1,6 +1,7 @@
 /** What one seed means: the cluster, its modules, and the faults that are scheduled; a plain value that can be kept, shrunk and run again. */
 import { parseUserConfig } from '../config/module-config.js';
 import type { ModuleConfig } from '../config/types.js';
+import { resourceOf } from '../machines/checker-rules.js';
 import { type BalancerName, balancerPresets } from './balancer.js';
 import type { Fault, FaultDetail, FaultKind } from './faults.js';
 import { createSeededRandom, type SeededRandom } from './random.js';
@@ -51,6 +52,7 @@ const kinds: readonly { readonly kind: FaultKind; readonly most: number }[] = [
   { kind: 'strays', most: 3 },
   { kind: 'command', most: 14 },
   { kind: 'resource', most: 5 },
+  { kind: 'check', most: 6 },
   { kind: 'loop', most: 3 },
   { kind: 'errd', most: 2 },
   { kind: 'switch', most: 4 },
@@ -81,7 +83,10 @@ export function drawPlan(seed: string): Plan {
   const modules = Array.from({ length: moduleCount }, (_, index) => drawModule(`m${index + 1}`, random.fork(`module${index}`)));
   const faultsMs = random.between(30, 120) * 1_000;
   const lans = random.pick([1, 1, 2] as const);
-  const place: Place = { nodes, lans, modules: modules.map((one) => one.name), faultsMs };
+  const checkers = Object.fromEntries(
+    modules.map(({ name, xml }) => [name, (configOf(name, xml).check?.checkers ?? []).map(resourceOf)]),
+  );
+  const place: Place = { nodes, lans, modules: modules.map((one) => one.name), checkers, faultsMs };
   const faults: Fault[] = [];
   for (const { kind, most } of kinds) {
     const own = random.fork(kind);
@@ -144,7 +149,7 @@ function drawModule(name: string, random: SeededRandom): Plan['modules'][number]
   const xml =
     `<safe><service mode="${random.pick(['farm', 'farm', 'light'] as const)}" boot="${boot}" maxloop="${random.pick([3, 3, 1, 5] as const)}" ` +
     `loop_interval="${random.pick([24, 24, 24, 0] as const)}h"><ready drain="${drain}"/>FARM` +
-    `<user nicestoptimeout="${random.pick([3, 10, 20] as const)}s" forcestoptimeout="${random.pick([2, 5, 10] as const)}s"${start}/>${errd}${handleTime}</service></safe>`;
+    `<user nicestoptimeout="${random.pick([3, 10, 20] as const)}s" forcestoptimeout="${random.pick([2, 5, 10] as const)}s"${start}/>${errd}${drawCheckers(random.fork('checkers'))}${handleTime}</service></safe>`;
   const extra = [...(random.chance(0.4) ? ['transition'] : []), ...(random.chance(0.4) ? ['poststop'] : [])];
   const prestart = random.chance(0.85) ? ['prestart'] : [];
   const loopIntervalMs = random.chance(0.3) ? random.between(10, 60) * 1_000 : null;
@@ -157,10 +162,29 @@ function drawModule(name: string, random: SeededRandom): Plan['modules'][number]
   };
 }
 
+/** Checkers of the module's own application and of things elsewhere. */
+function drawCheckers(random: SeededRandom): string {
+  if (random.chance(0.4)) return '';
+  const to = (rest: string): string =>
+    `<to ${rest} interval="${random.pick([1, 2, 5, 10] as const)}s" timeout="${random.pick([1, 3, 5] as const)}s"/>`;
+  const grace = (): string => `grace="${random.pick([1, 1, 2, 3] as const)}"`;
+  const own = random.pick(['restart', 'restart', 'stopstart', 'stop', 'noaction'] as const);
+  const checkers = [
+    `<tcp ident="web" when="both" action="${own}" ${grace()}>${to('addr="127.0.0.1" port="443"')}</tcp>`,
+    `<tcp ident="db" when="pre" action="${random.pick(['wait', 'wait', 'noaction'] as const)}" ${grace()}>${to('addr="10.0.0.9" port="5432"')}</tcp>`,
+    `<ping ident="gw" ${grace()}>${to('addr="10.0.0.1"')}</ping>`,
+    `<http ident="page" when="both" action="restart" ${grace()}>${to('url="http://127.0.0.1/"')}</http>`,
+    '<custom ident="disk" when="both" exec="check_disk" action="restart"/>',
+  ];
+  return `<check>${checkers.filter(() => random.chance(0.4)).join('')}</check>`;
+}
+
 interface Place {
   readonly nodes: readonly string[];
   readonly lans: number;
   readonly modules: readonly string[];
+  /** Resources of checkers, by module. */
+  readonly checkers: Readonly<Record<string, readonly string[]>>;
   readonly faultsMs: number;
 }
 
@@ -224,6 +248,12 @@ function drawDetail(kind: FaultKind, place: Place, random: SeededRandom): FaultD
       };
     case 'resource':
       return { kind, node, module, name: random.pick(['intf.eth0', 'module.db', 'ip.10-0-0-9', 'custom.free'] as const) };
+    case 'check': {
+      const checkers = place.checkers[module] ?? [];
+      if (checkers.length === 0) return null;
+      const found = random.pick(['down', 'hang'] as const);
+      return { kind, node, module, name: one(checkers, random), found, everyMs: random.pick([0, 0, 300, 1_500, 4_000] as const) };
+    }
     case 'loop':
       return { kind, node, module, what: random.pick(['increment', 'reset'] as const) };
     case 'errd':

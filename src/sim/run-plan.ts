@@ -1,6 +1,8 @@
 /** Runs one plan: safety under its faults, then a part is healed and must converge within its budget. */
+
 import { createHash } from 'node:crypto';
 import type { InspectionEvent } from 'xstate';
+import { intervalOf, slackOf, timeoutOf } from '../machines/checker-rules.js';
 import { describe, secondsOf, type TimedFact } from './facts.js';
 import { healAll, scheduleFault } from './faults.js';
 import type { Violation } from './invariant.types.js';
@@ -33,14 +35,27 @@ export interface RunOptions {
 
 /** Time until a module that is meant to be up is up after everything was healed, in ms: what its configuration allows, and its scripts. */
 export function upBudgetMs({ config }: SimModule): number {
-  const { user, errd, failover, service } = config;
+  const { user, errd, check, failover, service } = config;
   const stopMs = (user?.nicestopTimeoutMs ?? 0) + (user?.forcestopTimeoutMs ?? 0);
   const drainMs = service.drain.kind === 'time' ? service.drain.ms : service.drain.kind === 'auto' ? 120_000 : 0;
   const startAfter = Math.max(1, ...(errd?.procs ?? []).map((proc) => proc.startAfter));
   const lookMs = (errd?.pollTimerMs ?? 0) * (startAfter + 1);
+  // Until a checker has found what has changed, and what a start is given to answer.
+  const checkMs = Math.max(
+    0,
+    ...(check?.checkers ?? []).map((one) => intervalOf(one) * one.grace + timeoutOf(one) + slackOf(one)),
+  );
   // Two rounds of stop and start by ordinary scripts, one that was slow, one application that died late, and the daemon's own start.
   return (
-    stopMs + drainMs + 2 * lookMs + (failover?.handleTimeMs ?? 2_000) + service.bootDelayMs + 2 * 12_000 + 25_000 + 8_000 + 5_000
+    stopMs +
+    drainMs +
+    2 * (lookMs + checkMs) +
+    (failover?.handleTimeMs ?? 2_000) +
+    service.bootDelayMs +
+    2 * 12_000 +
+    25_000 +
+    8_000 +
+    5_000
   );
 }
 

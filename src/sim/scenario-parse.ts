@@ -3,6 +3,7 @@ import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { ModuleCommand } from '../actors/face.js';
 import { type BalancerName, balancerPresets } from './balancer.js';
 import { type ScriptFault, scriptFaultKinds } from './script-book.js';
+import type { CheckFault } from './sim-prober.js';
 
 /** What a step does. `module` null: the only one there is. */
 export type ScenarioAction =
@@ -20,6 +21,13 @@ export type ScenarioAction =
       readonly do: 'set';
       readonly resource: string;
       readonly value: string;
+      readonly module: string | null;
+      readonly node: string;
+    }
+  | {
+      readonly do: 'check';
+      readonly resource: string;
+      readonly found: CheckFault | null;
       readonly module: string | null;
       readonly node: string;
     }
@@ -188,6 +196,17 @@ export const stepForms: readonly Form[] = [
     usage: 'set RESOURCE to VALUE [of MODULE] on NODE',
     pattern: /^set (\S+) to (\S+)(?: of (\S+))? on (\S+)$/,
     action: (p) => ({ do: 'set', resource: at(p, 0), value: at(p, 1), module: orNull(at(p, 2)), node: at(p, 3) }),
+  },
+  {
+    usage: 'fail|hang|mend check RESOURCE [of MODULE] on NODE',
+    pattern: /^(fail|hang|mend) check (\S+)(?: of (\S+))? on (\S+)$/,
+    action: (p) => ({
+      do: 'check',
+      found: at(p, 0) === 'mend' ? null : at(p, 0) === 'hang' ? 'hang' : 'down',
+      resource: at(p, 1),
+      module: orNull(at(p, 2)),
+      node: at(p, 3),
+    }),
   },
   {
     usage: `script NAME [of MODULE] on NODE works|${scriptFaultKinds.join('|')}`,

@@ -2,6 +2,7 @@
 import type { ClusterConfig } from '../config/types.js';
 import { balancerPresets } from './balancer.js';
 import { describe, type Fact, secondsOf } from './facts.js';
+import { breakCheck } from './faults.js';
 import { watchInvariants } from './invariants.js';
 import type { Scenario, ScenarioAction, ScenarioCondition } from './scenario-parse.js';
 import { goodLink } from './sim-network.js';
@@ -138,6 +139,9 @@ function carryOut(world: World, action: ScenarioAction): void {
       return;
     case 'set':
       for (const module of named(action.module)) world.node(action.node).setResource(module, action.resource, action.value);
+      return;
+    case 'check':
+      for (const module of named(action.module)) breakCheck(world, action.node, module, action.resource, action.found);
       return;
     case 'script':
       for (const module of named(action.module)) {

@@ -17,6 +17,7 @@ import type { ScriptBook } from './script-book.js';
 import { createSimHost, type SimHost } from './sim-host.js';
 import type { SimNetwork } from './sim-network.js';
 import { createSimPorts, type ProbeTruth } from './sim-ports.js';
+import type { CheckFault } from './sim-prober.js';
 import type { DaemonGate } from './sim-transport.js';
 import type { VirtualTime } from './virtual-time.js';
 
@@ -34,6 +35,8 @@ export interface SimNodeOptions {
   readonly cluster: ClusterConfig;
   readonly modules: readonly InstalledSimModule[];
   readonly scripts: ScriptBook;
+  /** What is wrong with the thing that a checker looks at. */
+  readonly checkFault: (module: string, resource: string) => CheckFault | null;
   readonly note: (fact: Fact) => void;
   readonly inspect: ((event: InspectionEvent) => void) | null;
   /** Something that must never happen happened in the daemon's own code. */
@@ -132,6 +135,11 @@ export function createSimNode(options: SimNodeOptions): SimNode {
   /** Configurations that were applied instead of the usual ones; they are on disk. */
   const applied = new Map<string, ActiveModule>();
 
+  const applicationRuns = (module: string): boolean => {
+    const running = host.applications(module).map((one) => one.name);
+    return (named.get(module)?.application ?? []).every(({ name: wanted }) => running.includes(wanted.slice(0, 15)));
+  };
+
   const start = async (own: Run): Promise<void> => {
     const gate: DaemonGate = {
       alive: () => own.alive,
@@ -162,6 +170,19 @@ export function createSimNode(options: SimNodeOptions): SimNode {
         [...probers.values()]
           .filter((one) => one.module === module)
           .map(({ source, intervalMs, lastAtMs, refusals }) => ({ source, intervalMs, lastAtMs, refusals })),
+      checked: {
+        fault: options.checkFault,
+        runs: applicationRuns,
+        other: (module) => {
+          if (!named.has(module)) return null;
+          const truth = own.truths.get(module);
+          return { ready: truth?.ready === true, started: String(truth?.started ?? 0) };
+        },
+        assign: (module, resource, value) => {
+          const actor = own.runtime?.hosts.get(module)?.actor;
+          actor?.send({ type: 'resource.assign', name: resource, value, by: 'checker', atMs: host.monotonicMs() });
+        },
+      },
       blind: () => node.blind,
     });
     const stored = await ports.records.load('node', 'starts');
@@ -360,8 +381,7 @@ export function createSimNode(options: SimNodeOptions): SimNode {
     },
     serves(module) {
       if (!host.powered() || host.suspended() || node.unreachable) return false;
-      const running = host.applications(module).map((one) => one.name);
-      return (named.get(module)?.application ?? []).every(({ name: wanted }) => running.includes(wanted.slice(0, 15)));
+      return applicationRuns(module);
     },
   };
   return node;

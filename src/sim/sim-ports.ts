@@ -14,7 +14,7 @@ import type { Fact } from './facts.js';
 import type { ScriptBehaviour, ScriptBook } from './script-book.js';
 import type { SimHost } from './sim-host.js';
 import type { SimNetwork } from './sim-network.js';
-import { createSimProber } from './sim-prober.js';
+import { type CheckedWorld, createSimProber } from './sim-prober.js';
 import { createSimTransport, type DaemonGate } from './sim-transport.js';
 import type { VirtualTime } from './virtual-time.js';
 
@@ -23,6 +23,8 @@ export interface ProbeTruth {
   readonly ready: boolean;
   readonly state: string;
   readonly quality: string;
+  /** Which start of the module this is. */
+  readonly started: number;
 }
 
 export interface SimPortsOptions {
@@ -38,6 +40,8 @@ export interface SimPortsOptions {
   /** The control loop has just run. */
   readonly tick: () => void;
   readonly sources: (module: string) => readonly ProbeSource[];
+  /** What checks find. */
+  readonly checked: CheckedWorld;
   /** The process table cannot be read at the moment. */
   readonly blind: () => boolean;
 }
@@ -238,7 +242,7 @@ export function createSimPorts(options: SimPortsOptions): Ports {
         return watchScript(process, onEvent);
       },
     },
-    prober: createSimProber(host, onMain),
+    prober: createSimProber(host, onMain, options.checked),
     records,
     history: {
       // Read beside the records: it takes no time of its own.

@@ -10,6 +10,7 @@ import { faultyBehaviour, ordinaryBehaviour, type ScriptCall, type ScriptFault }
 import { createSimNetwork, type SimNetwork } from './sim-network.js';
 import { createSimNode, type SimNode } from './sim-node.js';
 import { simActive } from './sim-ports.js';
+import type { CheckFault } from './sim-prober.js';
 import { createVirtualTime, type VirtualTime } from './virtual-time.js';
 
 /** One module of a simulated cluster, the same on all nodes. */
@@ -42,6 +43,8 @@ export interface World {
   readonly trace: readonly TimedFact[];
   /** Scripts that misbehave now: `node/module/script` → how. */
   readonly scriptFaults: Map<string, ScriptFault>;
+  /** What is wrong with checked things now: `node/module/resource` → how. */
+  readonly checkFaults: Map<string, CheckFault>;
   node(name: string): SimNode;
   note(fact: Fact): void;
   /** Is told of every fact as it happens. */
@@ -103,6 +106,7 @@ export function createWorld(options: WorldOptions): World {
   const trace: TimedFact[] = [];
   const defects: string[] = [];
   const scriptFaults = new Map<string, ScriptFault>();
+  const checkFaults = new Map<string, CheckFault>();
 
   const note = (fact: Fact): void => {
     const atMs = time.nowMs();
@@ -129,6 +133,7 @@ export function createWorld(options: WorldOptions): World {
         cluster,
         modules,
         scripts,
+        checkFault: (module, resource) => checkFaults.get(`${name}/${module}/${resource}`) ?? null,
         note,
         inspect: options.inspect ?? null,
         onDefect: (node, error) => {
@@ -171,6 +176,7 @@ export function createWorld(options: WorldOptions): World {
     balancer,
     trace,
     scriptFaults,
+    checkFaults,
     defects,
     node,
     note,

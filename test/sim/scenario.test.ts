@@ -80,6 +80,7 @@ t.test('each kind of step and expectation is understood', (t) => {
     'join n1 to balancer',
     'move clock of n1 by -10s',
     'set intf.eth0 to down on n1',
+    'fail check tcp.web443 of web on n1',
     'script stop_both on n1 hangs',
     'stop web on all',
   ];
@@ -90,6 +91,9 @@ t.test('each kind of step and expectation is understood', (t) => {
   }
   t.strictSame(parseStep('cut n1 | n2 n3'), { do: 'cut', left: ['n1'], right: ['n2', 'n3'], both: true });
   t.strictSame(parseStep('move clock of n1 by -10s'), { do: 'clock', node: 'n1', deltaMs: -10_000 });
+  const check = { do: 'check', resource: 'ping.gw', module: null, node: 'n1' };
+  t.strictSame(parseStep('hang check ping.gw on n1'), { ...check, found: 'hang' });
+  t.strictSame(parseStep('mend check ping.gw on n1'), { ...check, found: null });
   t.strictSame(parseStep('restart on n2'), { do: 'command', action: 'restart', module: null, node: 'n2' });
   t.strictSame(parseCondition('n1/web is UP'), { is: 'state', node: 'n1', module: 'web', state: 'UP', quality: null });
   t.strictSame(parseCondition('view of n1 is n1 n2'), { is: 'view', node: 'n1', members: ['n1', 'n2'] });
