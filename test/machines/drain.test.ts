@@ -1,4 +1,5 @@
 import t from 'tap';
+import { drainComplete } from '../../src/machines/drain.js';
 import { aProc, component, createHarness, startedHarness, succeeds } from '../helpers/module-harness.js';
 
 const timed = { plan: { drain: { kind: 'time', ms: 20_000 } } } as const;
@@ -104,4 +105,10 @@ t.test('a drain watch that fails ends the drain', async (t) => {
   h.command('stop');
   t.equal(h.at(), 'UP.stopping.graceful');
   t.ok(h.newLog().includes('C Defect in drain: Error: the drain watch is broken'));
+});
+
+t.test('a prober that was not heard of for three of its intervals is not waited for', async (t) => {
+  const gone = { source: 'lb', intervalMs: 5_000, lastAtMs: 100_000, refusals: 0 };
+  t.notOk(drainComplete([gone], 115_000, 100_000));
+  t.ok(drainComplete([gone], 115_001, 100_000));
 });

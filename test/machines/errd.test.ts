@@ -503,3 +503,10 @@ t.test('modules of one polltimer look at the same moments, whenever they were st
   };
   t.same(looks(1_234), looks(7_777));
 });
+
+t.test('a crash is forgotten when the process is back: its next end may be a replacement', async (t) => {
+  const crashed = { ...seen, crashed: true, missingSinceMs: 49_000 };
+  const back = judge(context([aProc], { app: crashed }), aProc, scan(50_000, 1)).entry;
+  t.equal(back.crashed, false);
+  t.equal(judge(context([aProc], { app: back }), aProc, scan(60_000, 0)).failing, false);
+});

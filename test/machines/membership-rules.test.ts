@@ -367,3 +367,39 @@ t.test('a follower keeps the maps of several groups in order', async (t) => {
     ],
   );
 });
+
+t.test('a starting node does not go back behind the view epoch of its earlier run', async (t) => {
+  const before = startContext({ ...start('n2').input, viewEpoch: 10 });
+  const older = { epoch: 5, leader: 'n1', members: ['n1', 'n2', 'n3'] };
+  const { context } = run(before, [packet(20, { from: 'n1', hears: ['n2'], view: older })]);
+  t.equal(context.view.epoch, 10);
+  t.notOk(context.joined, 'the leader hears of it, and publishes a newer one');
+  const newer = run(context, [packet(30, { from: 'n1', hears: ['n2'], view: { ...older, epoch: 11 } })]).context;
+  t.ok(newer.joined);
+});
+
+t.test('a newcomer whose view has others is not taken in before these had the time to be heard', async (t) => {
+  const waits = Array.from({ length: 12 }, (_, index) => tick(100 * (index + 1)));
+  const alone = run(start(), waits).context;
+  t.same(alone.view.members, ['n1']);
+  const theirs = { epoch: 3, leader: 'n3', members: ['n2', 'n3'] };
+  const heard = run(alone, [packet(1_210, { from: 'n3', view: theirs })]).context;
+  t.same(heard.view.members, ['n1'], 'n2 is likely to be heard in a moment');
+  const later = run(heard, [tick(1_300), tick(1_400), tick(1_500), packet(1_550, { from: 'n3', view: theirs })]).context;
+  t.same(later.view.members, ['n1', 'n3']);
+});
+
+t.test('a map whose owners change has a higher version, and maps of another view are not taken over', async (t) => {
+  const one = run(joined(), [{ type: 'LOCAL_STATE', modules: [moduleUp('farm')] }]).context;
+  const two = run(one, [
+    packet(110, { from: 'n2', view: one.view, body: { modules: [{ ...moduleUp('farm'), share: 0 }] } }),
+  ]).context;
+  const [before, after] = [one.maps[0], two.maps[0]];
+  t.ok(before && after && after.version > before.version);
+  const view = { epoch: 7, leader: 'n1', members: ['n1', 'n2', 'n3'] };
+  const follower = run(start('n2'), [packet(10, { from: 'n1', hears: ['n2'], view })]).context;
+  t.ok(follower.joined);
+  const map = { group: 'farm/FarmProto', version: 9 * 65_536, owners: unowned };
+  const old = packet(20, { from: 'n1', hears: ['n2'], view: { ...view, epoch: 6 }, body: { shareMaps: [map] } });
+  t.same(run(follower, [old]).context.maps, []);
+});

@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { Behaviour, Harness, HarnessOptions } from '../helpers/module-harness.js';
-import { admin, component, createHarness, only, startedHarness, succeeds } from '../helpers/module-harness.js';
+import { admin, aProc, component, createHarness, only, startedHarness, succeeds } from '../helpers/module-harness.js';
 
 const hang: Behaviour = { kind: 'hangs', termMs: 10 };
 
@@ -512,4 +512,36 @@ t.test('a defect of the script runner leads on as the end of the script would', 
   h.command('stop', admin);
   h.run(1_000);
   t.equal(h.at(), 'STOP');
+});
+
+t.test('a restart has no deadline: its start script has the time that it takes', async (t) => {
+  const h = startedHarness({
+    behave: (input) => (input.args[2] === 'restart' && input.script === 'start_both' ? hang : succeeds()),
+  });
+  h.command('restart');
+  h.run(3_600_000);
+  t.equal(h.at(), 'UP.restarting.start');
+});
+
+t.test("an administrator's command resets the restart counter", async (t) => {
+  const h = startedHarness();
+  h.command('restart', component);
+  h.run(10_000);
+  t.equal(h.actor.getSnapshot().context.counter.count, 1);
+  h.command('restart', admin);
+  t.equal(h.actor.getSnapshot().context.counter.count, 0);
+});
+
+t.test('a daemon that came back serves after its first look, or without one after ten seconds', async (t) => {
+  const h = createHarness({
+    plan: { errd: { pollTimerMs: 60_000, procs: [aProc] } },
+    input: { wish: 'start', resume: { path: 'UP.ready', intent: 'none', adopt: null, handler: null } },
+  });
+  h.world.answers = false;
+  t.equal(h.at(), 'UP.resuming');
+  t.equal(h.tags(), 'Transient UP', 'ready.txt answers 404');
+  h.run(9_999);
+  t.equal(h.at(), 'UP.resuming');
+  h.run(1);
+  t.equal(h.at(), 'UP.ready');
 });
