@@ -1,6 +1,7 @@
 /** Invariant 5: WAIT has a cause. */
 import type { CheckerConfig, ModuleConfig } from '../config/types.js';
 import { intervalOf, resourceOf, timeoutOf } from '../machines/checker-rules.js';
+import { ruledResources, waitingRules } from './drawn-rules.js';
 import { checkEveryMs, type Invariant } from './invariant.types.js';
 import { followSwitches } from './switched.js';
 import type { World } from './world.js';
@@ -8,6 +9,8 @@ import type { World } from './world.js';
 interface Place {
   /** Resources of wait rules that are down. */
   readonly causes: Set<string>;
+  /** Values of the resources that plans set. */
+  readonly values: Map<string, string>;
   /** How long each value has been as it is, in ms of time in which its daemon ran. */
   readonly ageMs: Map<string, number>;
   /** Values that were set a moment before the daemon ended: the next one may know them, or not. */
@@ -19,6 +22,8 @@ interface Place {
 
 /** Resources of the default wait rules (section 2.12 of the compatibility page). */
 const waitClasses: readonly string[] = ['module', 'intf'];
+/** Classes of the resources that plans set, which rules of the user's may be about. */
+const watchedClasses: readonly string[] = [...waitClasses, 'ip', 'custom'];
 /** Checkers whose resource, while it is down, makes the module wait. */
 const waitCheckers = (config: ModuleConfig | undefined): readonly CheckerConfig[] =>
   (config?.check?.checkers ?? []).filter((one) => one.action === 'wait');
@@ -38,6 +43,7 @@ export function waitHasCause(world: World): Invariant {
     const key = `${node}/${module}`;
     const found = known.get(key) ?? {
       causes: new Set<string>(),
+      values: new Map<string, string>(),
       ageMs: new Map<string, number>(),
       doubtful: new Set<string>(),
       state: '',
@@ -71,8 +77,13 @@ export function waitHasCause(world: World): Invariant {
       if (fact.kind === 'resource') {
         const [resourceClass = ''] = fact.name.split('.');
         const place = of(fact.node, fact.module);
-        if (!waitClasses.includes(resourceClass)) return null;
-        if (fact.value === 'down') place.causes.add(fact.name);
+        if (!watchedClasses.includes(resourceClass)) return null;
+        place.values.set(fact.name, fact.value);
+        // Whatever changes may change which rule asks for what: its time begins anew.
+        place.wrongMs = 0;
+        if (!waitClasses.includes(resourceClass) && (ruledResources as readonly string[]).includes(fact.name) === false)
+          return null;
+        if (fact.value === 'down' && waitClasses.includes(resourceClass)) place.causes.add(fact.name);
         else place.causes.delete(fact.name);
         place.ageMs.set(fact.name, 0);
         place.doubtful.delete(fact.name);
@@ -112,7 +123,7 @@ export function waitHasCause(world: World): Invariant {
         const limitMs =
           (config?.failover?.handleTimeMs ?? 2_000) + slackMs + Math.max(0, ...checkers.map((checker) => detectionMs(checker)));
         const broken = checkers.map(resourceOf).filter((name) => world.checkFaults.has(`${key}/${name}`));
-        const causes = [...place.causes, ...broken].join(' ');
+        const causes = [...place.causes, ...broken, ...waitingRules(config, place.values)].join(' ');
         const needless = place.state === 'WAIT NotReady' && causes === '';
         const ignored = place.state === 'UP Ready' && causes !== '';
         place.wrongMs = needless || ignored ? place.wrongMs + checkEveryMs : place.wrongMs;

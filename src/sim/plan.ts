@@ -3,6 +3,7 @@ import { parseUserConfig } from '../config/module-config.js';
 import type { ModuleConfig } from '../config/types.js';
 import { resourceOf } from '../machines/checker-rules.js';
 import { type BalancerName, balancerPresets } from './balancer.js';
+import { drawRules, ruledResources } from './drawn-rules.js';
 import type { Fault, FaultDetail, FaultKind } from './faults.js';
 import { createSeededRandom, type SeededRandom } from './random.js';
 import { scriptFaultKinds } from './script-book.js';
@@ -142,8 +143,9 @@ function drawModule(name: string, random: SeededRandom): Plan['modules'][number]
   const errd = random.chance(0.9)
     ? `<errd polltimer="${random.pick([2, 5, 10] as const)}s"><proc name="web-${name}" class="both" atleast="${random.pick([1, 1, 2] as const)}" action="${action}"${atMax}${startAfter}${settle}/></errd>`
     : '';
+  const rules = drawRules(random.fork('rules'));
   const handleTime = random.chance(0.5)
-    ? `<failover period="500ms" handle_time="${random.pick([500, 2000, 5000] as const)}ms"/>`
+    ? `<failover period="500ms" handle_time="${random.pick([500, 2000, 5000] as const)}ms">${rules}</failover>`
     : '';
   const start = random.chance(0.4) ? ` starttimeout="${random.pick([5, 15, 40] as const)}s"` : '';
   const xml =
@@ -247,7 +249,7 @@ function drawDetail(kind: FaultKind, place: Place, random: SeededRandom): FaultD
         identity: random.chance(0.2) ? 'script' : null,
       };
     case 'resource':
-      return { kind, node, module, name: random.pick(['intf.eth0', 'module.db', 'ip.10-0-0-9', 'custom.free'] as const) };
+      return { kind, node, module, name: random.pick(ruledResources) };
     case 'check': {
       const checkers = place.checkers[module] ?? [];
       if (checkers.length === 0) return null;
