@@ -69,7 +69,7 @@ export function placeOf(node: string, input: Pick<MembershipInput, 'nodes'>): nu
 export function peerIndex(node: string, input: Pick<MembershipInput, 'nodes' | 'self'>): number {
   const place = placeOf(node, input);
   const own = placeOf(input.self, input);
-  return place === own ? -1 : place > own && own !== -1 ? place - 1 : place;
+  return place === own ? -1 : place > own ? place - 1 : place;
 }
 
 /** What is known of a peer; it is found at once, however many there are. */

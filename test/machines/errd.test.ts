@@ -510,3 +510,19 @@ t.test('a crash is forgotten when the process is back: its next end may be a rep
   t.equal(back.crashed, false);
   t.equal(judge(context([aProc], { app: back }), aProc, scan(60_000, 0)).failing, false);
 });
+
+t.test('a stop that is cut short by its bound leaves nothing watched', async (t) => {
+  const h = startedHarness({
+    plan: {
+      nicestopTimeoutMs: 1_000,
+      forcestopTimeoutMs: 1_000,
+      errd: { pollTimerMs: 10_000, procs: [{ ...aProc, class: 'pre', action: { kind: 'noaction' } }] },
+    },
+    behave: (input) => (input.args.includes('stop') ? { kind: 'unkillable' } : succeeds()),
+  });
+  h.command('stop');
+  t.equal(h.world.selections.at(-1), 'app');
+  h.run(30_001);
+  t.equal(h.at(), 'STOP');
+  t.equal(h.world.selections.at(-1), '');
+});

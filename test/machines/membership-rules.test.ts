@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { MembershipContext, MembershipEffect, MembershipEvent, PulseReport } from '../../src/machines/membership.types.js';
 import { lossEvidence, seconds } from '../../src/machines/membership-evidence.js';
-import { isForeign, noView, peerNamed } from '../../src/machines/membership-peers.js';
+import { isForeign, isMember, noView, peerIndex, peerNamed, placeOf } from '../../src/machines/membership-peers.js';
 import { followersMaps, leadersMaps, shareOf, unconfirmedGroups, withoutOutdated } from '../../src/machines/membership-shares.js';
 import { startContext, step } from '../../src/machines/membership-step.js';
 import { unowned } from '../../src/machines/share-map.js';
@@ -402,4 +402,20 @@ t.test('a map whose owners change has a higher version, and maps of another view
   const map = { group: 'farm/FarmProto', version: 9 * 65_536, owners: unowned };
   const old = packet(20, { from: 'n1', hears: ['n2'], view: { ...view, epoch: 6 }, body: { shareMaps: [map] } });
   t.same(run(follower, [old]).context.maps, []);
+});
+
+t.test('nodes and members are found by their place', async (t) => {
+  const nodes = Array.from({ length: 12 }, (_, index) => `n${index + 1}`);
+  const { input, peers } = start('n3', nodes);
+  for (const node of nodes) t.equal(peers[peerIndex(node, input)]?.node, node === 'n3' ? undefined : node);
+  t.equal(peerIndex('stranger', input), -1);
+  t.equal(placeOf('n12', input), 11);
+  for (const members of [nodes, nodes.slice(0, 3)]) {
+    const view = { epoch: 1, leader: 'n1', members };
+    t.same(
+      [...nodes, 'stranger'].filter((node) => isMember(view, node)),
+      members,
+    );
+    t.ok(isMember(view, 'n2'), 'asked again');
+  }
 });
