@@ -58,6 +58,7 @@ const table: readonly (readonly [Message, string])[] = [
   [messages.switchedOff(['errd', 'failover']), 'E heart Switched off for maintenance: errd failover'],
   [messages.reconfigured('root'), 'U heart Configuration changed while the module runs, by root'],
   [messages.checkerNote('tcp', 'tcp.db', 'refused'), 'I tcpcheck tcp.db: refused'],
+  [messages.checkerFailed('tcp', 'tcp.db', 'refused'), 'E tcpcheck tcp.db: refused'],
   [messages.scriptStarted('start_both', 'userlog_x.ulog'), 'S userplug Script start_both > userlog_x.ulog'],
   [messages.scriptStarted('start_both', null), 'S userplug Script start_both'],
   [messages.scriptEnded('start_both', 0), 'I userplug Script start_both ended with code 0'],
