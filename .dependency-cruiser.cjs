@@ -20,7 +20,7 @@ module.exports = {
     only(
       'replay-runs-the-machines',
       '^src/replay/',
-      ['^src/machines/', '^src/actors/(recorder|face|module-host)', '^src/config/', '^src/io/journal-files'],
+      ['^src/machines/', '^src/actors/(recorder|face|module-host)', '^src/config/', '^src/io/(journal-files|journal-zip)'],
       'A replay is machines, what was recorded, and nothing of the world (ADR 0010); its main.ts reads the files.',
     ),
     only(
