@@ -24,6 +24,7 @@ interface Place {
 const waitClasses: readonly string[] = ['module', 'intf'];
 /** Classes of the resources that plans set, which rules of the user's may be about. */
 const watchedClasses: readonly string[] = [...waitClasses, 'ip', 'custom'];
+const ruled: readonly string[] = ruledResources;
 /** Checkers whose resource, while it is down, makes the module wait. */
 const waitCheckers = (config: ModuleConfig | undefined): readonly CheckerConfig[] =>
   (config?.check?.checkers ?? []).filter((one) => one.action === 'wait');
@@ -81,8 +82,7 @@ export function waitHasCause(world: World): Invariant {
         place.values.set(fact.name, fact.value);
         // Whatever changes may change which rule asks for what: its time begins anew.
         place.wrongMs = 0;
-        if (!waitClasses.includes(resourceClass) && (ruledResources as readonly string[]).includes(fact.name) === false)
-          return null;
+        if (!waitClasses.includes(resourceClass) && !ruled.includes(fact.name)) return null;
         if (fact.value === 'down' && waitClasses.includes(resourceClass)) place.causes.add(fact.name);
         else place.causes.delete(fact.name);
         place.ageMs.set(fact.name, 0);

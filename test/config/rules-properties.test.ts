@@ -125,7 +125,7 @@ function naive(text: string, values: Values): 'holds' | 'fails' | 'init' {
       .filter((one) => one.startsWith(start))
       .map((one) => values[one] ?? '');
   };
-  const isState = (word: string): boolean => (states as readonly string[]).includes(word);
+  const isState = (word: string): boolean => states.some((state) => state === word);
   const compared = text.replace(
     /([^\s()!]+\.[^\s()]+) (==|!=) ([^\s()]+)/g,
     (_, left: string, operator: string, right: string) => {
