@@ -74,9 +74,7 @@ t.test('a signal, a file that is not there, one that is not executable', { skip 
 
 t.test('close ends the whole group, nothing is called back, and what ignores SIGTERM is killed', { skip }, async (t) => {
   const { begin, pidIn } = fixture(t);
-  const running = begin(
-    '#!/bin/sh\ntrap "" TERM\n(trap "" TERM; sleep 60) &\necho $! >child\necho $$ >own\nwait\n',
-  );
+  const running = begin('#!/bin/sh\ntrap "" TERM\n(trap "" TERM; sleep 60) &\necho $! >child\necho $$ >own\nwait\n');
   let isTold = false;
   void running.ended.then(() => {
     isTold = true;
