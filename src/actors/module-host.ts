@@ -79,6 +79,8 @@ export interface ModuleHost {
   /** Share of traffic, told by membership. */
   setShare(percent: number): void;
   readonly generation: () => number;
+  /** The record as it was last to be written, whether the disk has it yet or not; null when nothing was to be written. */
+  record(): ModuleRecord | null;
   /** Ends when the latest record of the module is on disk, or was refused. */
   kept(): Promise<void>;
   close(): void;
@@ -290,6 +292,7 @@ export function hostModule(
     actor,
     resources,
     generation: () => generation,
+    record: () => latest,
     kept: () => saving,
     snapshot: () => actor.getSnapshot(),
     log,

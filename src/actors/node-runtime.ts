@@ -327,8 +327,10 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
 
     async addModule(active, occasion = 'daemonStart') {
       const { name, config } = active;
+      // What the module was told a moment ago may not be on disk yet.
+      const latest = hosts.get(name)?.record() ?? null;
       drop(name);
-      const record = readRecord(await records.load(name, stateRecord));
+      const record = latest ?? readRecord(await records.load(name, stateRecord));
       const run = await interrupted(active, record !== null && record.bootId === ports.host.bootId ? record.path : null);
       actives.set(name, active);
       ports.scripts.guardUserlogs(active.varDir, (config.user?.userlogSizeKb ?? 2048) * 1024);
