@@ -75,7 +75,16 @@ t.test('cluster, module, start, state, logs, package, stop on two nodes', { skip
   await n1.must('logsave', '-m', module, '-A', saved);
   t.ok(existsSync(saved));
 
-  t.match(await n1.cli('config', '-m', module), { code: 1, stderr: /^CONF_STATE: .*stop it/ }, 'not while it runs');
+  const running = application(n1, module);
+  const run = calls(journal(n1, module)).length;
+  await n1.must('config', '-m', module);
+  t.same(application(n1, module), running, 'what is dynamic is applied while it runs, and touches nothing');
+  t.same(
+    calls(journal(n1, module))
+      .slice(run)
+      .filter((call) => call !== 'update'),
+    [],
+  );
   await n2.must('stop', '-m', module, '--wait', '--timeout', '60s');
   t.equal(application(n2, module), null);
   t.match(await ask({ host: '127.0.0.2', port: httpPort, path: `/var/modules/${module}/ready.txt` }), {
