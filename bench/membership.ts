@@ -152,6 +152,7 @@ export async function run(): Promise<BenchRow[]> {
   const built = transpile([
     'src/machines',
     'src/actors/membership.actor.ts',
+    'src/actors/pulse-count.ts',
     'src/io/udp',
     'src/io/keys.ts',
     'test/io/udp/cluster.ts',

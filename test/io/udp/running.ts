@@ -67,6 +67,7 @@ export function nodeScript(t: Test): string {
   const built = transpile([
     'src/machines',
     'src/actors/membership.actor.ts',
+    'src/actors/pulse-count.ts',
     'src/io/udp',
     'src/io/keys.ts',
     'test/io/udp/cluster.ts',
