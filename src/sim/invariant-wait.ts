@@ -31,6 +31,8 @@ const waitCheckers = (config: ModuleConfig | undefined): readonly CheckerConfig[
 /** How long a checker may take to find that something has changed, in ms. */
 const detectionMs = (checker: CheckerConfig): number => intervalOf(checker) * checker.grace + timeoutOf(checker);
 
+/** Scripts during which nothing is decided. */
+const undecided: readonly string[] = ['handler', 'update'];
 /** A decision is carried out a little after its time: scripts, timers, the look of this invariant itself. */
 const slackMs = 750;
 /** A value is in the history on disk that long after it was set, in ms of time in which its daemon ran. */
@@ -99,10 +101,10 @@ export function waitHasCause(world: World): Invariant {
       if (fact.kind === 'fault' && fact.what.startsWith('check ')) {
         for (const { name } of world.options.modules) of(fact.node, name).wrongMs = 0;
       }
-      // A handler is let go on: rules are looked at again after it.
-      if ((fact.kind === 'script.begin' || fact.kind === 'script.end') && fact.script === 'handler')
+      // A handler is let go on, and so is the script of a changed configuration: rules are looked at again after it.
+      if (fact.kind === 'script.begin' && undecided.includes(fact.script))
         of(fact.node, fact.module).wrongMs = Number.NEGATIVE_INFINITY;
-      if (fact.kind === 'script.end' && fact.script === 'handler') of(fact.node, fact.module).wrongMs = 0;
+      if (fact.kind === 'script.end' && undecided.includes(fact.script)) of(fact.node, fact.module).wrongMs = 0;
       return null;
     },
     onCheck() {
