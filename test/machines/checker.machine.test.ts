@@ -358,3 +358,20 @@ t.test('whatever comes back and whenever: no overlap, an interval between looks,
     { numRuns: 200 },
   );
 });
+
+t.test('a checker as it stands has no ports: what is not provided says so', async (t) => {
+  const looking = createActor(checkerMachine, { input: { module: 'm', checker: ping, firstPauseMs: 0 } });
+  const errors: unknown[] = [];
+  looking.subscribe({ error: (error) => errors.push(error) });
+  looking.start();
+  looking.send({ type: 'checker.arm', patient: false });
+  t.match(errors, [{ message: 'looker not provided' }]);
+  const looping = createActor(checkerMachine, { input: { module: 'm', checker: loop, firstPauseMs: 0 } }).start();
+  t.teardown(() => looping.stop());
+  looping.send({ type: 'checker.arm', patient: false });
+  t.match(
+    looping.getSnapshot(),
+    { value: { looping: 'pausing' }, context: { programPauseMs } },
+    'an executable that cannot be had is tried again',
+  );
+});

@@ -5,7 +5,7 @@ import type { ResourceName } from '../../src/config/types-rules.js';
 import { failoverMachine } from '../../src/machines/failover.machine.js';
 import type { FailoverVerdict } from '../../src/machines/failover.types.js';
 import type { CheckedValue, Rule, RuleAction, RuleExpression } from '../../src/machines/failover-rules.js';
-import { decide, evaluate } from '../../src/machines/failover-rules.js';
+import { becauseOf, decide, evaluate } from '../../src/machines/failover-rules.js';
 import { admin, component, createHarness, startedHarness, succeeds } from '../helpers/module-harness.js';
 import { createVirtualClock } from '../helpers/virtual-clock.js';
 
@@ -345,4 +345,34 @@ t.test('a wait that comes when poststop of a stopstart runs already leads to WAI
   h.command('wakeup');
   h.run(1_000);
   t.equal(h.at(), 'UP.ready');
+});
+
+t.test('why a rule holds: what is known of the resources that it speaks of, whatever its form', async (t) => {
+  const resources = { 'tcp.a': 'down', 'tcp.b': 'down', 'custom.c': 'down', 'ping.d': 'up' };
+  const details = { 'tcp.a': 'refused', 'custom.c': 'full', 'ping.d': 'answers' };
+  const ofA = 'tcp.a is down: refused';
+  const ofC = 'custom.c is down: full';
+  const name = (resourceClass: string, id: string): ResourceName => ({ scope: 'local', class: resourceClass, id });
+  const table: readonly [string, RuleExpression, string | null][] = [
+    ['a resource', is('tcp.a', 'down'), ofA],
+    ['one of which nothing is known', is('tcp.b', 'down'), null],
+    ['one that is up', is('ping.d', 'up'), null],
+    ['some of a class', is('tcp.?', 'down'), ofA],
+    ['not', { kind: 'not', operand: is('custom.c', 'up') }, ofC],
+    ['both', { kind: 'and', left: is('tcp.a', 'down'), right: is('custom.c', 'down') }, `${ofA}; ${ofC}`],
+    ['the same, said twice', { kind: 'or', left: is('tcp.a', 'down'), right: is('tcp.?', 'down') }, ofA],
+    [
+      'resource against resource',
+      { kind: 'match', left: name('tcp', 'a'), right: name('custom', 'c'), equals: true },
+      `${ofA}; ${ofC}`,
+    ],
+    ['condition against condition', { kind: 'same', left: is('custom.c', 'down'), right: is('ping.d', 'up'), equals: true }, ofC],
+  ];
+  for (const [what, when, expected] of table) {
+    t.equal(
+      becauseOf([rule('r', 'restart', when), rule('other', 'stop', is('tcp.a', 'down'))], 'r', resources, details),
+      expected,
+      what,
+    );
+  }
 });
