@@ -85,8 +85,8 @@ interface EpochRecord {
 }
 
 const defaultLeaseMs = 2_000;
-/** Renewals a lease: a main loop that was busy just when one was due keeps all but a tenth of the lease. */
-const renewalsPerLease = 10;
+/** Renewals a lease by the clock. Each tick that is handed over renews it as well; these are for a transport that has fallen silent. */
+const renewalsPerLease = 2;
 /** View epochs that are reserved with one write, so that not every change of the view costs one. */
 const reservedEpochs = 1_000;
 const firstRestartMs = 1_000;
@@ -216,6 +216,8 @@ class Binding implements Membership {
     if (this.#stopping !== null) return;
     switch (event.type) {
       case 'tick':
+        // What is handed over and taken is a sign of life of the main loop.
+        this.#transport?.renewLease();
         for (const { report } of event.packets ?? []) this.#pulses.take(report);
         this.#actor?.send({ ...event, type: 'PULSE_DUE' });
         return;

@@ -39,7 +39,7 @@ import type { RunRecord } from './script.actor.js';
 import { createScriptRunner, runRecord } from './script.actor.js';
 
 /** How often the control loop says that it is alive, in ms. */
-const tickMs = 250;
+const tickMs = 500;
 
 /** Leaves of the module's chart in which start_both runs. */
 const startLeaves: readonly string[] = ['UP.starting.running', 'UP.restarting.start'];

@@ -7,7 +7,7 @@ import type { EventRecord, JournalRecord } from './recorder.types.js';
 
 /** Length of one of the two spans that are kept in memory, in ms: at least one whole span, at most two, precede a change of the view. */
 export const spanMs = 60_000;
-/** Most events of a span, whatever its length. */
+/** Most events of a span, whatever its length; every packet that comes with a tick counts as one. */
 export const spanEvents = 2_000;
 /** How long everything is written after the view has changed, in ms. */
 export const aftermathMs = 5_000;
@@ -39,6 +39,7 @@ export function createMembershipLog(write: (record: JournalRecord) => void): Mem
   let view: unknown = null;
   let older: Span | null = null;
   let newer: Span | null = null;
+  let newerEvents = 0;
 
   const write1 = (span: Span, isFirst: boolean): void => {
     if (isFirst) write({ k: 'tree', at: span.at, path: 'membership', continues: false, snapshot: span.snapshot() });
@@ -70,9 +71,11 @@ export function createMembershipLog(write: (record: JournalRecord) => void): Mem
         writing = false;
         older = null;
         newer = { at: event.at, snapshot, events: [] };
+        newerEvents = 0;
         return;
       }
       newer?.events.push(event);
+      newerEvents += sizeOf(event);
       if (changed) {
         const spans = [older, newer].filter((span) => span !== null);
         for (const [index, span] of spans.entries()) write1(span, index === 0);
@@ -81,10 +84,16 @@ export function createMembershipLog(write: (record: JournalRecord) => void): Mem
         goOn(event.at);
         return;
       }
-      if (newer !== null && (newer.events.length >= spanEvents || event.at - newer.at >= spanMs)) {
+      if (newer !== null && (newerEvents >= spanEvents || event.at - newer.at >= spanMs)) {
         older = newer;
         newer = { at: event.at, snapshot, events: [] };
+        newerEvents = 0;
       }
     },
   };
+}
+
+/** What an event costs to keep. */
+function sizeOf({ ev }: EventRecord): number {
+  return 'packets' in ev && Array.isArray(ev.packets) ? 1 + ev.packets.length : 1;
 }

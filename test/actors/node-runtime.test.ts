@@ -322,10 +322,10 @@ t.test('a disk that hangs does not hold the end of the daemon', async (t) => {
 t.test('the control loop says that it is alive until it ends', async (t) => {
   const n = node();
   await n.ports.clock.advance(1_000);
-  t.equal(n.ports.ticks, 5);
+  t.equal(n.ports.ticks, 3);
   await n.runtime.leave();
   await n.ports.clock.advance(1_000);
-  t.equal(n.ports.ticks, 5);
+  t.equal(n.ports.ticks, 3);
 });
 
 t.test('a module that is applied again begins anew from its record; one that is removed leaves nothing', async (t) => {
