@@ -248,8 +248,10 @@ export function createSimTransport(host: SimHost, network: SimNetwork, gate: Dae
           const nowMs = host.monotonicMs();
           leaseUntilMs = nowMs + leaseMs;
           if (quietSinceMs === null || !running()) return;
-          tick(nowMs, nowMs - quietSinceMs);
+          const lateMs = nowMs - quietSinceMs;
+          // First: what is handed over renews the lease as well.
           quietSinceMs = null;
+          tick(nowMs, lateMs);
           sendUrgently(0);
         },
         close: (goodbye) => {
