@@ -18,6 +18,7 @@ import { frontAddresses } from './http/front/front.js';
 import { createReadyTable } from './http/ready-table.js';
 import type { SealKeys } from './http/seal.js';
 import { startHttpService } from './http/service.js';
+import { createAuth } from './io/auth/auth.js';
 import { createClusterStore } from './io/cluster-store.js';
 import { createExplainer } from './io/explainer.js';
 import { takeInstance } from './io/instance.js';
@@ -173,6 +174,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const note = (caller: Caller, module: string | null, text: string): void =>
     logs.command({ wallMs: clock.wallMs(), who: caller.who, module, phase: 'INFO', text });
   let seal: SealKeys | null = null;
+  const auth = createAuth({
+    safevar,
+    node: () => runtime.node,
+    wallMs: () => clock.wallMs(),
+    note: (caller, text) => note(caller, null, text),
+    onProblem: (reason) => runtime.log(messages.partFailed('logins', reason)),
+  });
 
   const moduleStore = createModuleStore({
     safe,
@@ -258,11 +266,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   // ---------------------------------------------------------------- begin
   // A script that runs meanwhile may call: it is let in at once and answered when its module is known.
   let begun = (): void => undefined;
+  await auth.load();
   const http = await startHttpService({
     begun: new Promise((resolve) => {
       begun = resolve;
     }),
     face,
+    authority: auth,
     table,
     seal: () => seal,
     runDir: privateDir,
@@ -306,6 +316,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       await close(hurriedPatienceMs);
     },
     async reload() {
+      await auth.load();
       await modules.refresh();
       await cluster.begin();
       await notifications.load(face);

@@ -48,7 +48,8 @@ export const errorCatalogue = {
   HTTP_FORBIDDEN: {
     status: 403,
     exit: 1,
-    meaning: 'From another machine only the health probe and sealed requests of the cluster are answered.',
+    meaning:
+      'As long as there are no users, other machines are answered the health probe and sealed requests of the cluster only; holdfast user add makes one.',
   },
   HTTP_NOT_FOUND: { status: 404, exit: 1, meaning: 'There is nothing at that address.' },
   HTTP_METHOD: { status: 405, exit: 1, meaning: 'That method is not allowed there.' },
@@ -66,10 +67,44 @@ export const errorCatalogue = {
     exit: 1,
     meaning: 'The request seems to come from a page of another site, or names a host that is not this node.',
   },
-  HTTP_SOCKET: {
+  AUTH_REQUIRED: { status: 401, exit: 1, meaning: 'That needs a login: a session of the console, or a token.' },
+  AUTH_FAILED: {
+    status: 401,
+    exit: 1,
+    meaning: 'The name or the password is not right, or the token was revoked, has ended, or never was.',
+  },
+  AUTH_ROLE: {
     status: 403,
     exit: 1,
-    meaning: 'That is only answered on the local socket of the daemon, which its owner alone can open.',
+    meaning: 'The role of whoever asks does not allow that; the message names the role that does.',
+  },
+  AUTH_CSRF: {
+    status: 403,
+    exit: 1,
+    meaning:
+      'A change by a session needs the header x-holdfast-csrf with what the login answered; log in again where it is lost.',
+  },
+  AUTH_THROTTLED: {
+    status: 429,
+    exit: 1,
+    meaning: 'Too many wrong passwords or tokens; the message says after how many seconds the next try is answered.',
+  },
+  AUTH_UNAVAILABLE: {
+    status: 503,
+    exit: 1,
+    meaning:
+      'The directory or the OpenID provider that decides who may log in does not answer; users with a password of their own still can.',
+  },
+  AUTH_CODE: { status: 404, exit: 1, meaning: 'The one-time link was used, is too old, or is of another node; make a new one.' },
+  USER_UNKNOWN: { status: 404, exit: 1, meaning: 'There is no user of that name.' },
+  USER_EXISTS: { status: 409, exit: 1, meaning: 'There is a user of that name already.' },
+  USER_NAME: { status: 422, exit: 2, meaning: 'The name of a user or a group is not allowed; the message says what is.' },
+  USER_LIMIT: { status: 409, exit: 1, meaning: 'There are as many users, groups or tokens as there may be.' },
+  GROUP_UNKNOWN: { status: 404, exit: 1, meaning: 'There is no group of that name.' },
+  PASSWORD_WEAK: {
+    status: 422,
+    exit: 2,
+    meaning: 'The new password is too short, or easily guessed; the message says what to change.',
   },
   HTTP_BUSY: { status: 503, exit: 1, meaning: 'The limit of simultaneous requests is reached; try again in a moment.' },
   HTTP_LISTEN: {

@@ -9,9 +9,18 @@ export function isLoopback(address: string): boolean {
   return plain === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(plain);
 }
 
-/** Without logins, other machines are answered on this alone. */
+/** As long as there are no users, other machines are answered on this alone. */
 export function isOpenToOtherMachines(method: string, path: string): boolean {
   return method === 'POST' && path === sealedPath;
+}
+
+/** Pages that are the same for everybody and show nothing of the cluster: the console's files, where logins begin and end. */
+export function isPublicPage(method: string, path: string): boolean {
+  const reads = method === 'GET' || method === 'HEAD';
+  return (
+    reads &&
+    (path === '/' || path === '/console' || path.startsWith('/console/') || path === '/openid' || path.startsWith('/openid/'))
+  );
 }
 
 /** `host[:port]` of a Host or Origin header, without the port and brackets, in lower case; null if it is none. */
@@ -29,10 +38,35 @@ export interface RequestOrigin {
   readonly contentType: string;
   /** The `X-Holdfast-Request` header is there. */
   readonly custom: boolean;
+  /** It came by HTTPS. */
+  readonly secure: boolean;
+}
+
+export function isSafe(method: string): boolean {
+  return method === 'GET' || method === 'HEAD';
 }
 
 /**
- * Guards a TCP client on this machine against pages of other sites: DNS rebinding (the Host is not this node's) and cross-site requests.
+ * Whether a page of another site asks, by what browsers say of it.
+ * @returns what is wrong, in one sentence; null if nothing is.
+ */
+export function crossSiteProblem(request: RequestOrigin): string | null {
+  const own = `${request.secure ? 'https' : 'http'}://${request.host.toLowerCase()}`;
+  if (request.origin !== '' && request.origin.toLowerCase() !== own)
+    return `The page at ${JSON.stringify(request.origin.slice(0, 100))} may not use the API of this node.`;
+  if (request.fetchSite !== '' && request.fetchSite !== 'same-origin' && request.fetchSite !== 'none')
+    return 'A page of another site may not use the API of this node.';
+  return null;
+}
+/** A change needs what no form of another site can send. */
+export function formProblem(request: RequestOrigin): string | null {
+  if (isSafe(request.method) || request.custom) return null;
+  if (request.contentType.split(';')[0]?.trim().toLowerCase() === 'application/json') return null;
+  return 'A request that changes something needs Content-Type: application/json or the header X-Holdfast-Request.';
+}
+
+/**
+ * Guards a TCP client on this machine that needs no login against pages of other sites: DNS rebinding (the Host is not this node's) and cross-site requests.
  * @returns what is wrong, in one sentence; null if nothing is.
  */
 export function originProblem(request: RequestOrigin, hostNames: ReadonlySet<string>): string | null {
@@ -40,15 +74,5 @@ export function originProblem(request: RequestOrigin, hostNames: ReadonlySet<str
   if (name === null || !(isLoopback(name) || name === 'localhost' || hostNames.has(name))) {
     return `The Host header names ${JSON.stringify(request.host.slice(0, 100))}, which is not this node.`;
   }
-  if (request.origin !== '' && request.origin.toLowerCase() !== `http://${request.host.toLowerCase()}`) {
-    return `The page at ${JSON.stringify(request.origin.slice(0, 100))} may not use the API of this node.`;
-  }
-  if (request.fetchSite !== '' && request.fetchSite !== 'same-origin' && request.fetchSite !== 'none') {
-    return 'A page of another site may not use the API of this node.';
-  }
-  const safe = request.method === 'GET' || request.method === 'HEAD';
-  if (!safe && !request.custom && request.contentType.split(';')[0]?.trim().toLowerCase() !== 'application/json') {
-    return 'A request that changes something needs Content-Type: application/json or the header X-Holdfast-Request.';
-  }
-  return null;
+  return crossSiteProblem(request) ?? formProblem(request);
 }

@@ -1,68 +1,110 @@
-/** Lets requests in, or not: by the socket that they came on, by the address that the front vouches for, and by what browsers say of them. */
-import { timingSafeEqual } from 'node:crypto';
+/**
+ * Lets requests in, or not: by the socket that they came on, by the address that the front vouches for, by what they prove, and by what
+ * browsers say of them. What a role may do is asked later, when the route is known.
+ */
 import type { IncomingMessage } from 'node:http';
 import { userInfo } from 'node:os';
 import type { NodeFace } from '../actors/face.js';
-import { isLoopback, isOpenToOtherMachines, originProblem } from './access-rules.js';
-import { requestHeader } from './api-types.js';
-import type { Step } from './context.js';
-import { frontHeader, peerHeader } from './front/messages.js';
+import type { Principal } from '../actors/face-auth.js';
+import {
+  crossSiteProblem,
+  formProblem,
+  isLoopback,
+  isOpenToOtherMachines,
+  isPublicPage,
+  isSafe,
+  originProblem,
+  type RequestOrigin,
+} from './access-rules.js';
+import { csrfHeader, requestHeader } from './api-types.js';
+import { cookieOf, sessionCookieName } from './auth-cookies.js';
+import type { Gate } from './auth-gate.js';
+import { roleTitle } from './auth-roles.js';
+import { sameText } from './auth-sessions.js';
+import type { Context, Step } from './context.js';
+import { frontHeader, peerHeader, secureHeader } from './front/messages.js';
 import { ApiError } from './problem.js';
 
 export interface AdmissionOptions {
   readonly face: NodeFace;
+  readonly gate: Gate;
   /** What only the front knows. */
   readonly secret: string;
   /** It came on the CLI's socket. */
   readonly isLocal: (request: IncomingMessage) => boolean;
 }
 
-function sameSecret(given: string, secret: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(secret)];
-  return a.length === b.length && timingSafeEqual(a, b);
+function originOf(ctx: Context): RequestOrigin {
+  return {
+    method: ctx.method,
+    host: ctx.get('host'),
+    origin: ctx.get('origin'),
+    fetchSite: ctx.get('sec-fetch-site'),
+    contentType: ctx.get('content-type'),
+    custom: ctx.get(requestHeader) !== '',
+    secure: ctx.state.secure,
+  };
+}
+function refuse(problem: string | null): void {
+  if (problem !== null) throw new ApiError('HTTP_ORIGIN', problem);
 }
 
-/** The first step: who asks, and may they? */
+/** The first step: who asks, and what may they be? */
 export function createAdmission(options: AdmissionOptions): Step {
+  const { face, gate } = options;
+  const { authority, sessions } = gate;
   const owner = userInfo().username;
+
+  function ownNames(): ReadonlySet<string> {
+    const names = face.nodes().flatMap((node) => [node.name, ...node.addresses.map((address) => address.addr)]);
+    return new Set(names.map((name) => name.toLowerCase()));
+  }
+  function become(ctx: Context, { name, role }: Principal, proof: 'session' | 'token' | 'certificate'): void {
+    Object.assign(ctx.state, { role, proof, user: name, who: `${name}@${ctx.state.source} (${roleTitle[role]})` });
+  }
+  /** A browser with a session: its changes have to come from our own page. True: it is logged in. */
+  function bySession(ctx: Context): boolean {
+    const cookie = cookieOf(ctx.get('cookie'), sessionCookieName(ctx.state.secure));
+    const session = cookie === null ? null : sessions.use(cookie);
+    if (session === null) return false;
+    const origin = originOf(ctx);
+    if (!isPublicPage(ctx.method, ctx.path)) refuse(crossSiteProblem(origin));
+    if (!isSafe(ctx.method) && !sameText(ctx.get(csrfHeader), session.csrf))
+      throw new ApiError('AUTH_CSRF', `A change by a session needs the header ${csrfHeader} with what the login answered.`);
+    become(ctx, session.principal, 'session');
+    Object.assign(ctx.state, { session, cookie });
+    return true;
+  }
+  /** Nobody has logged in: this machine needs no login as long as there are no users. */
+  function withoutLogin(ctx: Context): void {
+    const { source } = ctx.state;
+    const origin = originOf(ctx);
+    ctx.state.who = `anonymous@${source}`;
+    if (authority?.required() === true) {
+      if (!isSafe(ctx.method)) refuse(crossSiteProblem(origin) ?? formProblem(origin));
+      return;
+    }
+    if (!isLoopback(source))
+      throw new ApiError(
+        'HTTP_FORBIDDEN',
+        'As long as there are no users, other machines are answered the health probe and sealed requests of the cluster only.',
+      );
+    if (!isPublicPage(ctx.method, ctx.path)) refuse(originProblem(origin, ownNames()));
+    Object.assign(ctx.state, { role: 'control', proof: 'open' });
+  }
+
   return async function admit(ctx, next) {
     const { state } = ctx;
     if (options.isLocal(ctx.req)) {
-      Object.assign(state, { who: owner, via: 'socket', source: 'socket' });
+      Object.assign(state, { who: owner, role: 'admin', proof: 'socket', source: 'socket' });
       await next();
       return;
     }
-    if (!sameSecret(ctx.get(frontHeader), options.secret))
+    if (!sameText(ctx.get(frontHeader), options.secret))
       throw new ApiError('HTTP_FORBIDDEN', 'Only the front may use this socket.');
-    const peer = ctx.get(peerHeader);
-    state.source = peer;
-    if (!isOpenToOtherMachines(ctx.method, ctx.path)) {
-      if (!isLoopback(peer)) {
-        throw new ApiError(
-          'HTTP_FORBIDDEN',
-          'From another machine only the health probe and sealed requests of the cluster are answered.',
-        );
-      }
-      const names = new Set(
-        options.face
-          .nodes()
-          .flatMap((node) => [node.name, ...node.addresses.map((address) => address.addr)])
-          .map((name) => name.toLowerCase()),
-      );
-      const wrong = originProblem(
-        {
-          method: ctx.method,
-          host: ctx.get('host'),
-          origin: ctx.get('origin'),
-          fetchSite: ctx.get('sec-fetch-site'),
-          contentType: ctx.get('content-type'),
-          custom: ctx.get(requestHeader) !== '',
-        },
-        names,
-      );
-      if (wrong !== null) throw new ApiError('HTTP_ORIGIN', wrong);
-    }
-    state.who = `anonymous@${peer}`;
+    Object.assign(state, { source: ctx.get(peerHeader), secure: ctx.get(secureHeader) === '1' });
+    if (isOpenToOtherMachines(ctx.method, ctx.path)) state.who = `anonymous@${state.source}`;
+    else if (!bySession(ctx)) withoutLogin(ctx);
     await next();
   };
 }

@@ -15,6 +15,7 @@ import type {
   Resource,
   StateName,
 } from '../actors/face.js';
+import type { Role } from '../actors/face-auth.js';
 import type { LogEntry } from '../actors/ports.js';
 import type { ConfigProblem } from '../config/types.js';
 import type { RuleLine } from '../config/types-rules.js';
@@ -44,6 +45,7 @@ export type {
   StateName,
   SwitchStates,
 } from '../actors/face.js';
+export type { Role } from '../actors/face-auth.js';
 export type { RulePart, RuleReport, RuleStatus } from '../actors/face-rules.js';
 export type { LogEntry, LogLevel } from '../actors/ports.js';
 export type { ConfigProblem } from '../config/types.js';
@@ -56,6 +58,8 @@ export const apiBase = '/api/v1';
  * another site can send neither without asking the browser's permission first.
  */
 export const requestHeader = 'x-holdfast-request';
+/** A change by a session's cookie needs this header, with the `csrf` that the login answered. */
+export const csrfHeader = 'x-holdfast-csrf';
 
 /** A list; `next` is the `since` or `after` of the following page, null where there is no more. */
 export interface List<T> {
@@ -80,6 +84,36 @@ export interface Problem {
   readonly problems?: readonly ConfigProblem[];
 }
 
+/** `GET /login`: what a page of logins needs to know. */
+export interface LoginMethods {
+  readonly methods: readonly ('password' | 'oidc')[];
+  /** Where a login at the OpenID provider begins; null where there is none. */
+  readonly oidcUrl: string | null;
+  /** This request came by HTTPS: without it a password can be read on its way. */
+  readonly https: boolean;
+  /** Nobody can log in yet: an administrator makes the first user on the machine (`holdfast user add`). */
+  readonly setup: boolean;
+  readonly node: string;
+}
+/** `POST /session`. */
+export interface LoginBody {
+  readonly user: string;
+  readonly password: string;
+}
+/** `POST /session/first`: the password that a one-time link asks for. */
+export interface FirstPasswordBody {
+  readonly code: string;
+  readonly password: string;
+}
+/** Who is logged in. */
+export interface SessionInfo {
+  readonly user: string;
+  readonly role: Role;
+  /** For the header `x-holdfast-csrf`; null where there is no session and none is needed. */
+  readonly csrf: string | null;
+  /** When the session ends if nothing more is asked, ISO 8601; null where there is no session. */
+  readonly expires: string | null;
+}
 /** `POST /modules/{module}/actions`. */
 export interface ActionBody {
   readonly action: ModuleCommand;

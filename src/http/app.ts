@@ -8,8 +8,12 @@ import Koa from 'koa';
 import Router from 'koa-router';
 import type { ErrorCode } from '../actors/errors.js';
 import type { NodeFace } from '../actors/face.js';
+import type { Authority } from '../actors/face-auth.js';
+import { isLoopback, isPublicPage } from './access-rules.js';
 import { createAdmission } from './admission.js';
 import { apiBase, type ProbeObservation } from './api-types.js';
+import { createGate } from './auth-gate.js';
+import { guard, requireRole } from './auth-guard.js';
 import { createBodyReader, defaultBodyBudget } from './body.js';
 import { type Context, type Next, type State, signalOf } from './context.js';
 import { openEventStream } from './event-stream.js';
@@ -59,6 +63,8 @@ export interface HttpAppOptions {
   /** What `GET /metrics` answers, and its content type. Absent: there is none. */
   readonly metrics?: () => Promise<{ readonly type: string; readonly text: string }>;
   readonly limits?: Partial<HttpAppLimits>;
+  /** Who may come in. Absent: there are no users, and only this machine is answered. */
+  readonly authority?: Authority;
   /** An error that is a defect: it is answered INTERNAL and told here. */
   readonly onDefect: (error: Error, path: string) => void;
   readonly onAccess?: (access: Access) => void;
@@ -91,7 +97,8 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   let streams = 0;
   let document: string | null = null;
   // Asked for rarely, and large: made when it is.
-  const services: Services = { face, peers, probes: options.probes, openApi: () => document ?? '' };
+  const gate = createGate(options.authority ?? null);
+  const services: Services = { face, peers, probes: options.probes, openApi: () => document ?? '', gate };
   async function loadDocument(): Promise<void> {
     const { openApiDocument } = await import('./openapi.js');
     document ??= JSON.stringify(openApiDocument(options.version));
@@ -123,7 +130,10 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     const since = performance.now();
     const { method, path } = ctx;
     await options.begun;
-    ctx.state = { who: '?', via: 'loopback', identity: null, local: false, sealed: false, source: '', body: null };
+    ctx.state = {
+      ...{ who: '?', role: 'none', proof: 'none', user: null, session: null, cookie: null, secure: false },
+      ...{ identity: null, local: false, sealed: false, source: '', body: null },
+    };
     ctx.set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'no-referrer' });
     ctx.set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
     await answerProblems(ctx, next);
@@ -142,13 +152,6 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
       ctx.method === 'GET' &&
       !ctx.state.sealed &&
       ctx.get('accept').includes('text/event-stream')
-    );
-  }
-  function guard(ctx: Context, route: Route): void {
-    if (route.guard !== 'socket' || ctx.state.via === 'socket') return;
-    throw new ApiError(
-      'HTTP_SOCKET',
-      'That is only answered on the local socket of the daemon: use the command line as its owner.',
     );
   }
   function stream(ctx: Context, run: Extract<ApiReply, { kind: 'stream' }>['run']): void {
@@ -181,7 +184,11 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
       params,
       query: parseQuery(ctx.querystring, route.query ?? []),
       caller: { who: state.who, identity: state.identity },
-      via: state.via,
+      role: state.role,
+      access: {
+        ...{ user: state.user, session: state.session, cookie: state.cookie },
+        ...{ secure: state.secure, source: state.source },
+      },
       local: state.local,
       wantsStream: wantsStream(ctx, route),
       get signal() {
@@ -221,7 +228,6 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     if (reply.kind === 'json') {
       ctx.body = JSON.stringify(reply.value);
       ctx.type = 'application/json';
-      return;
     }
     if (reply.kind === 'bytes') {
       ctx.body = typeof reply.value === 'string' ? reply.value : Buffer.from(reply.value);
@@ -250,18 +256,23 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
 
   async function elsewhere(ctx: Context, next: Next): Promise<void> {
     if ((ctx.path === '/api/' || ctx.path === '/api') && (ctx.method === 'GET' || ctx.method === 'HEAD')) {
+      requireRole(ctx, 'monitor');
       const { apiPage } = await import('./reference.js');
       ctx.body = apiPage(options.version);
       ctx.type = 'text/html; charset=utf-8';
       return;
     }
     if (ctx.path === '/metrics' && options.metrics !== undefined && (ctx.method === 'GET' || ctx.method === 'HEAD')) {
+      // A program on this machine that collects metrics needs no login: nothing in them is secret (ADR 0023).
+      if (!isLoopback(ctx.state.source)) requireRole(ctx, 'monitor');
       const { type, text } = await options.metrics();
       ctx.body = text;
       ctx.type = type;
       return;
     }
     const matched = router.match(ctx.path, ctx.method);
+    // What there is not is nothing for strangers either.
+    if (!matched.route && !isPublicPage(ctx.method, ctx.path)) requireRole(ctx, 'monitor');
     if (!matched.route && ctx.path.startsWith(`${apiBase}/`)) {
       const allowed = [...new Set(matched.path.flatMap((layer) => layer.methods))];
       const code: ErrorCode = allowed.length > 0 ? 'HTTP_METHOD' : 'HTTP_NOT_FOUND';
@@ -278,9 +289,9 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   }
 
   app.use(outermost);
-  app.use(createAdmission({ face, secret, isLocal: (request) => localRequests.has(request) }));
+  app.use(createAdmission({ face, gate, secret, isLocal: (request) => localRequests.has(request) }));
   app.use(createSealedEntry({ seal: options.seal, sealer, bodies, answerProblems }));
-  app.use(createForwarding({ face, peers, find, guard, wantsStream, stream, readBody }));
+  app.use(createForwarding({ face, peers, find, wantsStream, stream, readBody }));
   app.use(elsewhere);
   app.use(router.routes());
 

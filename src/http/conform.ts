@@ -9,6 +9,8 @@ import type {
   ClusterConfigBody,
   ErrdBody,
   EventPage,
+  FirstPasswordBody,
+  LoginBody,
   LoopBody,
   ModuleList,
   ModuleNodeStatus,
@@ -34,6 +36,8 @@ export interface CheckedTypes {
   readonly ClusterCheckBody: ClusterCheckBody;
   readonly NotificationSwitchBody: NotificationSwitchBody;
   readonly NotificationTestBody: NotificationTestBody;
+  readonly LoginBody: LoginBody;
+  readonly FirstPasswordBody: FirstPasswordBody;
   readonly ModuleList: ModuleList;
   readonly ModuleSummary: ModuleSummary;
   readonly ModuleNodeStatus: ModuleNodeStatus;

@@ -1,11 +1,22 @@
 /** What the steps of a request share: the Koa context with what is known of who asks. */
 import type Koa from 'koa';
-import type { Via } from './request.js';
+import type { RouteRole } from './auth-roles.js';
+import type { Session } from './auth-sessions.js';
 
 /** What is known of a request besides itself. */
 export interface State {
   who: string;
-  via: Via;
+  /** What it may do. */
+  role: RouteRole;
+  /** How it proved who it is; `open`: it did not, and comes from this machine while there are no users. */
+  proof: 'none' | 'open' | 'socket' | 'session' | 'token' | 'certificate' | 'sealed';
+  /** The name by which it logged in; null where it did not. */
+  user: string | null;
+  session: Session | null;
+  /** The secret of the session's cookie. */
+  cookie: string | null;
+  /** It came by HTTPS. */
+  secure: boolean;
   identity: string | null;
   /** Asked by another node, or of this node alone. */
   local: boolean;

@@ -44,7 +44,7 @@ export function streamPeerEvents(
   node: string,
   search: string,
   lastEventId: string | null,
-  caller: Pick<PeerRequest, 'caller' | 'via'>,
+  caller: Pick<PeerRequest, 'caller' | 'role'>,
 ): void {
   const gone = new AbortController();
   stream.onClose(() => gone.abort());

@@ -1,5 +1,6 @@
 /** Any node answers for all: requests for another node go there, with the caller's identity, when the caller may ask for that here. */
 import type { NodeFace } from '../actors/face.js';
+import { guard } from './auth-guard.js';
 import type { Context, Step } from './context.js';
 import { headersOf, signalOf } from './context.js';
 import type { EventStream } from './event-stream.js';
@@ -17,8 +18,6 @@ export interface ForwardingOptions {
   readonly peers: PeerClient;
   /** The route of a path on any node. */
   readonly find: (method: string, path: string) => Route | null;
-  /** @throws ApiError HTTP_SOCKET */
-  readonly guard: (ctx: Context, route: Route) => void;
   readonly wantsStream: (ctx: Context, route: Route) => boolean;
   /** @throws ApiError HTTP_BUSY */
   readonly stream: (ctx: Context, run: (stream: EventStream) => void) => void;
@@ -27,7 +26,7 @@ export interface ForwardingOptions {
 
 /** The third step: asks the node that the path names; a path that names this node is served here. */
 export function createForwarding(options: ForwardingOptions): Step {
-  const { face, peers, find, guard, wantsStream, stream, readBody } = options;
+  const { face, peers, find, wantsStream, stream, readBody } = options;
   return async function forward(ctx, next) {
     const addressed = addressedNode(ctx.path);
     if (addressed === null) {
@@ -44,10 +43,10 @@ export function createForwarding(options: ForwardingOptions): Step {
     if (ctx.state.sealed)
       throw new ApiError('NODE_UNKNOWN', `The request for ${JSON.stringify(node.slice(0, 64))} was forwarded once already.`);
     const route = find(ctx.method, path);
-    if (route === null || route.guard === 'sealed')
+    if (route === null || route.guard !== undefined)
       throw new ApiError('HTTP_NOT_FOUND', `There is no ${ctx.method} ${path.slice(0, 200)}.`);
     guard(ctx, route);
-    const caller = { caller: { who: ctx.state.who, identity: null }, via: ctx.state.via };
+    const caller = { caller: { who: ctx.state.who, identity: null }, role: ctx.state.role };
     if (wantsStream(ctx, route)) {
       if (route.operationId !== 'getEvents')
         throw new ApiError('HTTP_QUERY', 'A log is followed on its own node; here it can be read.');

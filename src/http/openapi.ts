@@ -1,6 +1,7 @@
 /** Makes the OpenAPI 3.1 document from the table of routes and the schemas; nothing of it is written by hand twice. */
 import { type ErrorCode, errorCatalogue } from '../actors/errors.js';
 import { apiBase } from './api-types.js';
+import { roleTitle } from './auth-roles.js';
 import { type Method, type Route, routes } from './routes.js';
 import { type JsonSchema, schemas } from './schemas.js';
 
@@ -130,8 +131,15 @@ export function errorsOf(route: Route): readonly ErrorCode[] {
     codes.add('HTTP_TOO_LARGE').add('HTTP_TYPE');
     if (route.body.kind === 'json' || route.body.required) codes.add('HTTP_BODY');
   }
-  if (route.guard === 'socket') codes.add('HTTP_SOCKET');
+  if (route.role !== 'none')
+    codes.add('AUTH_REQUIRED').add('AUTH_FAILED').add('AUTH_ROLE').add('AUTH_CSRF').add('AUTH_THROTTLED');
   return [...codes];
+}
+
+/** Who may ask, in a sentence. */
+export function whoMay(route: Route): string {
+  if (route.guard === 'sealed' || route.guard === 'peer') return 'Only for the nodes of the cluster.';
+  return route.role === 'none' ? 'Needs no login.' : `Needs the role ${roleTitle[route.role]}.`;
 }
 
 function successOf(route: Route): OpenApiResponse {
@@ -171,7 +179,7 @@ function operationOf(route: Route): OpenApiOperation {
     operationId: route.operationId,
     tags: [route.tag],
     summary: route.summary,
-    ...(route.guard === 'socket' ? { description: 'Only on the local socket of the daemon.' } : {}),
+    description: whoMay(route),
     parameters: [...parametersOf(route.path), ...query],
     ...(requestBody === undefined ? {} : { requestBody }),
     responses: { [String(route.success.status)]: successOf(route), ...errorResponses(errorsOf(route)) },
@@ -228,8 +236,7 @@ export function openApiDocument(version: string): OpenApiDocument {
     info: {
       title: 'Holdfast',
       version,
-      description:
-        'The API of a node. It answers to loopback, to the local socket, and to sealed requests of the cluster; the health probe answers to everyone.',
+      description: 'The API of a node. Who may ask what is in docs/roles.md; the health probe answers to everyone.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/', description: 'The node that is asked.' }],

@@ -3,7 +3,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Caller, Outcome } from '../actors/face.js';
 import { sealedPath } from './access-rules.js';
-import type { Via } from './request.js';
+import type { RouteRole } from './auth-roles.js';
 import type { SealedAnswer, Sealer, SealKeys, SealPeer } from './seal.js';
 
 /** How long a node may take to answer before it counts as unreachable. */
@@ -19,7 +19,7 @@ export interface PeerRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
   readonly caller: Caller;
-  readonly via: Via;
+  readonly role: RouteRole;
   /** Default 2 s. Connecting never takes longer than that. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -122,8 +122,8 @@ export function createPeerClient(keys: () => SealKeys | null, sealer: Sealer): P
   ): Promise<Outcome<SealedAnswer> | 'otherRun'> {
     const connecting = AbortSignal.any([signal, AbortSignal.timeout(peerTimeoutMs)]);
     const socket = await connectAny(peer, connecting);
-    const { method, path, headers = {}, body = new Uint8Array(), caller, via } = request;
-    const message = sealer.request(seal, peer.node, { method, path, headers, body, caller, via });
+    const { method, path, headers = {}, body = new Uint8Array(), caller, role } = request;
+    const message = sealer.request(seal, peer.node, { method, path, headers, body, caller, role });
     const answer = await post(socket, peer.node, message.bytes, signal);
     if (answer.status !== 200)
       return unreachable(

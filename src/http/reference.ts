@@ -1,13 +1,14 @@
 /** The human pages of the API, made from the table of routes: HTML without scripts for `/api/`, Markdown for docs/api.md. */
 import { errorCatalogue } from '../actors/errors.js';
-import { apiBase, requestHeader } from './api-types.js';
-import { errorsOf, forwardingPaths, probePaths } from './openapi.js';
+import { apiBase, csrfHeader, requestHeader } from './api-types.js';
+import { errorsOf, forwardingPaths, probePaths, whoMay } from './openapi.js';
 import { type Route, routes } from './routes.js';
 import { type JsonSchema, schemas } from './schemas.js';
 
 const conventions = [
-  `Answers come from the local socket of the daemon (its owner alone can open it), from loopback, and for sealed requests of the cluster's nodes. Other machines get the health probe and nothing else.`,
-  `Over TCP the Host header must name the node, a page of another site is refused, and what changes something needs \`Content-Type: application/json\` or the header \`${requestHeader}\`.`,
+  'Each route says which role it needs; a role may do what those before it may: Monitor, Control, Admin. The local socket of the daemon, which its owner alone can open, is Admin.',
+  `Over TCP the role is that of a login: \`POST ${apiBase}/session\` gives a cookie and a \`csrf\`, which goes along with every change in the header \`${csrfHeader}\`; or a token, as \`Authorization: Bearer\`. As long as there are no users, loopback is Control without a login, and other machines get the health probe and nothing else.`,
+  `Without a login the Host header must name the node, and what changes something needs \`Content-Type: application/json\` or the header \`${requestHeader}\`. A page of another site is always refused.`,
   'Lists are `{items, next}`. Times are ISO 8601 with milliseconds, beside `atMs` (monotonic) where order matters. Failures are RFC 9457 problem documents with a `code` of the catalogue and, for configurations, `problems`.',
   'Any node answers for all: `/nodes/<node>/…` and lists over the cluster ask the other nodes. One that does not answer within 2 s is an item with `error`, never a failed list.',
 ];
@@ -21,6 +22,7 @@ const tags = [
   'Configuration',
   'Events',
   'Notifications',
+  'Logins',
   'Internal',
 ] as const;
 
@@ -83,7 +85,7 @@ export function apiReference(): string {
       if (row.tag !== tag) continue;
       const body = bodyOf(row);
       lines.push(`### \`${row.method} ${apiBase}${row.path}\``, '', `${row.summary} (\`${row.operationId}\`)`, '');
-      if (row.guard === 'socket') lines.push('Only on the local socket.', '');
+      lines.push(whoMay(row), '');
       lines.push(
         ...(row.query ?? []).map(
           (one) =>
@@ -129,7 +131,7 @@ export function apiPage(version: string): string {
     const rows = routes
       .filter((route) => route.tag === tag)
       .map((route: Route) => {
-        const guard = route.guard === 'socket' ? ' <em>(local socket only)</em>' : '';
+        const guard = ` <em>${whoMay(route)}</em>`;
         return `<tr id="${route.operationId}"><td><code>${route.method} ${html(apiBase + route.path)}</code></td><td>${html(route.summary)}${guard}</td><td>${html(bodyOf(route) ?? '')}</td><td>${html(answerOf(route))}</td></tr>`;
       });
     return `<h2>${tag}</h2><table><tr><th>Path</th><th>What</th><th>Body</th><th>Answer</th></tr>${rows.join('')}</table>`;

@@ -1,6 +1,9 @@
 /** What a handler is given and what it gives back: no Koa in here, so that handlers are plain functions. */
 import type { Caller, NodeFace } from '../actors/face.js';
 import type { ProbeObservation } from './api-types.js';
+import type { Gate } from './auth-gate.js';
+import type { RouteRole } from './auth-roles.js';
+import type { Session } from './auth-sessions.js';
 import { type CheckedTypes, conforms, violations } from './conform.js';
 import type { EventStream } from './event-stream.js';
 import type { PeerClient } from './peer-client.js';
@@ -14,8 +17,16 @@ export interface Query {
   integer(name: string): number | null;
   yes(name: string): boolean;
 }
-/** The channel that a request came by: what may be asked depends on it, also when another node forwarded it. */
-export type Via = 'socket' | 'loopback';
+/** What is known of a login, for the handlers of logins. */
+export interface Access {
+  readonly user: string | null;
+  readonly session: Session | null;
+  readonly cookie: string | null;
+  /** It came by HTTPS. */
+  readonly secure: boolean;
+  /** The client's address; `socket` on the local one. */
+  readonly source: string;
+}
 
 export interface ApiRequest {
   readonly method: string;
@@ -23,7 +34,9 @@ export interface ApiRequest {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Query;
   readonly caller: Caller;
-  readonly via: Via;
+  /** What the caller may do, also when another node forwarded it. */
+  readonly role: RouteRole;
+  readonly access: Access;
   /** It came from another node, or for this node alone: do not ask the others. */
   readonly local: boolean;
   /** The client reads server-sent events. */
@@ -37,7 +50,7 @@ export interface ApiRequest {
   bytes(): Promise<Uint8Array>;
 }
 export type ApiReply =
-  | { readonly kind: 'json'; readonly value: unknown }
+  | { readonly kind: 'json'; readonly value: unknown; readonly headers?: Readonly<Record<string, string>> }
   | {
       readonly kind: 'bytes';
       readonly type: string;
@@ -54,6 +67,7 @@ export interface Services {
   readonly peers: PeerClient;
   readonly probes: () => Promise<readonly ProbeObservation[]>;
   readonly openApi: () => string;
+  readonly gate: Gate;
 }
 export type Handler = (request: ApiRequest, services: Services) => Promise<ApiReply> | ApiReply;
 

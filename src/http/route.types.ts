@@ -1,5 +1,6 @@
 /** What a route of the API is. The routes are in `routes-operation.ts` and `routes-administration.ts`. */
 import type { ErrorCode } from '../actors/errors.js';
+import type { RouteRole } from './auth-roles.js';
 import type { BodyName, JsonSchema, SchemaName } from './schemas.js';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -38,6 +39,7 @@ export interface Route {
     | 'Configuration'
     | 'Events'
     | 'Notifications'
+    | 'Logins'
     | 'Internal';
   readonly summary: string;
   readonly query?: readonly QueryParameter[];
@@ -45,8 +47,16 @@ export interface Route {
   readonly success: RouteSuccess;
   /** Expected failures besides those of every route. */
   readonly errors: readonly ErrorCode[];
-  /** `socket`: only on the local socket (secrets, or what makes the daemon run foreign code). `sealed`: proves itself. */
-  readonly guard?: 'socket' | 'sealed';
+  /**
+   * The least that whoever asks must be (ADR 0023, docs/roles.md). `monitor`: sees how things are, and nothing secret. `control`: also acts on
+   * what is installed. `admin`: also what makes the daemon run foreign code, shows secrets, or says who may come in.
+   */
+  readonly role: RouteRole;
+  /**
+   * `sealed`: proves itself. `peer`: only in a sealed request, of a node itself. `here`: only for the node that is asked, never handed on
+   * to another.
+   */
+  readonly guard?: 'sealed' | 'peer' | 'here';
   /** How long it may take when another node is asked for it; default 2 s. */
   readonly answerMs?: number;
 }

@@ -3,11 +3,12 @@
  * Paths are relative to `/api/v1`. `operationId` is also the name of the handler.
  */
 import { administrationRoutes } from './routes-administration.js';
+import { loginRoutes } from './routes-logins.js';
 import { notificationRoutes } from './routes-notification.js';
 import { operationRoutes } from './routes-operation.js';
 
 export type { Method, QueryParameter, Route, RouteBody, RouteSuccess } from './route.types.js';
 
-export const routes = [...operationRoutes, ...administrationRoutes, ...notificationRoutes] as const;
+export const routes = [...operationRoutes, ...administrationRoutes, ...notificationRoutes, ...loginRoutes] as const;
 
 export type OperationId = (typeof routes)[number]['operationId'];

@@ -279,6 +279,14 @@ const values = {
   }),
   NotificationTest: object({ channel: text, ok: yesNo, message: text, remedy: textOrNull }),
   NotificationTestList: page(ref('NotificationTest')),
+  LoginMethods: object({
+    methods: list({ enum: ['password', 'oidc'] }),
+    oidcUrl: textOrNull,
+    https: yesNo,
+    setup: yesNo,
+    node: text,
+  }),
+  SessionInfo: object({ user: text, role: { enum: ['monitor', 'control', 'admin'] }, csrf: textOrNull, expires: textOrNull }),
   RuleLine: object(ruleLine),
   RuleReport: object({
     module: text,
@@ -367,6 +375,8 @@ const bodies = {
   ClusterConfigBody: object({ xml: { type: ['string', 'null'] }, lock: { enum: ['lock', 'unlock', null] } }, ['xml', 'lock']),
   ClusterCheckBody: object({ xml: text }),
   NotificationSwitchBody: object({ on: yesNo }),
+  LoginBody: object({ user: { type: 'string', maxLength: 256 }, password: { type: 'string', maxLength: 1024 } }),
+  FirstPasswordBody: object({ code: { type: 'string', maxLength: 64 }, password: { type: 'string', maxLength: 1024 } }),
   NotificationTestBody: object({ channel: { type: ['string', 'null'], maxLength: 40, description: 'Absent or null: all.' } }, [
     'channel',
   ]),

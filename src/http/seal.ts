@@ -8,8 +8,8 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Caller } from '../actors/face.js';
+import { isRouteRole, type RouteRole } from './auth-roles.js';
 import { isTextRecord, parseObject, textOf } from './json.js';
-import type { Via } from './request.js';
 
 /** Another node of the cluster, and where its port 9010 is, the preferred address first. */
 export interface SealPeer {
@@ -37,7 +37,8 @@ export interface SealedRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
   readonly caller: Caller;
-  readonly via: Via;
+  /** What the caller may do there. */
+  readonly role: RouteRole;
 }
 export interface SealedAnswer {
   readonly status: number;
@@ -119,7 +120,7 @@ export function createSealer(run: string = randomBytes(16).toString('hex')): Sea
   return {
     request(keys, to, request) {
       counter += 1;
-      const { method, path, headers, caller, via } = request;
+      const { method, path, headers, caller, role } = request;
       const head = {
         from: keys.self,
         to,
@@ -130,7 +131,7 @@ export function createSealer(run: string = randomBytes(16).toString('hex')): Sea
         path,
         headers,
         caller,
-        via,
+        role,
       };
       const bytes = keys.seal(pack(head, request.body), requestAad);
       const aad = answerAad(bytes);
@@ -152,7 +153,7 @@ export function createSealer(run: string = randomBytes(16).toString('hex')): Sea
       const plain = keys.open(sealed, requestAad);
       const message = plain === null ? null : unpack(plain);
       if (message === null) return { kind: 'refused', reason: 'It is not sealed with the key of this cluster.' };
-      const { from, to, toRun, epoch, counter: sent, method, path, headers, caller, via } = message.head;
+      const { from, to, toRun, epoch, counter: sent, method, path, headers, caller, role } = message.head;
       if (typeof from !== 'string' || !keys.peers.some((peer) => peer.node === from)) {
         return { kind: 'refused', reason: 'Its sender is no other node of this cluster.' };
       }
@@ -165,12 +166,7 @@ export function createSealer(run: string = randomBytes(16).toString('hex')): Sea
       const window = windows.get(from) ?? { epoch: 0, highest: 0, seen: new Set() };
       windows.set(from, window);
       if (!take(window, epoch, sent)) return { kind: 'refused', reason: 'It was seen before, or is too old.' };
-      if (
-        typeof method !== 'string' ||
-        typeof path !== 'string' ||
-        !isTextRecord(headers) ||
-        (via !== 'socket' && via !== 'loopback')
-      ) {
+      if (typeof method !== 'string' || typeof path !== 'string' || !isTextRecord(headers) || !isRouteRole(role)) {
         return { kind: 'refused', reason: 'It is not complete.' };
       }
       const who = textOf(caller, 'who');
@@ -178,7 +174,7 @@ export function createSealer(run: string = randomBytes(16).toString('hex')): Sea
       return {
         kind: 'request',
         from,
-        request: { method, path, headers, body: message.body, caller: { who, identity: textOf(caller, 'identity') }, via },
+        request: { method, path, headers, body: message.body, caller: { who, identity: textOf(caller, 'identity') }, role },
         answer: (answer) => keys.seal(pack({ run, status: answer.status, headers: answer.headers }, answer.body), aad),
       };
     },

@@ -32,14 +32,15 @@ export function createSealedEntry({ seal, sealer, bodies, answerProblems }: Seal
     let reply: Uint8Array;
     if (opened.kind === 'otherRun') reply = opened.reply;
     else {
-      const { method, path, headers, body, caller, via } = opened.request;
+      const { method, path, headers, body, caller, role } = opened.request;
       ctx.method = method;
       ctx.url = path;
       ctx.req.headers = Object.fromEntries(
         forwardedHeaders.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]])),
       );
       const who = `${caller.who} via ${opened.from}`;
-      Object.assign(ctx.state, { who, via, identity: caller.identity, local: true, sealed: true, body: Buffer.from(body) });
+      const { identity } = caller;
+      Object.assign(ctx.state, { who, role, proof: 'sealed', identity, local: true, sealed: true, body: Buffer.from(body) });
       await answerProblems(ctx, next);
       const answered = ctx.body;
       const bytes = typeof answered === 'string' ? Buffer.from(answered) : Buffer.isBuffer(answered) ? answered : Buffer.alloc(0);

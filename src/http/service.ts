@@ -33,6 +33,9 @@ export async function startHttpService(options: HttpServiceOptions): Promise<Htt
     ...{ table, socketPath: app.socketPath, secret: app.secret, node: face.node, onEvent: onFrontEvent },
     ...(frontLimits === undefined ? {} : { limits: frontLimits }),
   });
+  const admit = (): void => front.admit(options.authority?.required() === true);
+  options.authority?.onChange(admit);
+  admit();
   return {
     peers: app.peers,
     listen: (addresses) => front.listen(addresses),

@@ -35,7 +35,15 @@ t.test('which addresses are loopback', (t) => {
 
 t.test('what a browser may ask', (t) => {
   const names = new Set(['n1', '10.0.0.1']);
-  const get: RequestOrigin = { method: 'GET', host: 'localhost:9010', origin: '', fetchSite: '', contentType: '', custom: false };
+  const get: RequestOrigin = {
+    method: 'GET',
+    host: 'localhost:9010',
+    origin: '',
+    fetchSite: '',
+    contentType: '',
+    custom: false,
+    secure: false,
+  };
   const post: RequestOrigin = { ...get, method: 'POST', contentType: 'application/json' };
   const good: readonly RequestOrigin[] = [
     get,
@@ -47,6 +55,7 @@ t.test('what a browser may ask', (t) => {
     post,
     { ...post, contentType: 'application/json; charset=utf-8' },
     { ...post, contentType: 'text/plain', custom: true },
+    { ...get, origin: 'https://localhost:9010', secure: true },
   ];
   for (const one of good) t.equal(originProblem(one, names), null, JSON.stringify(one));
   const bad: readonly (readonly [RequestOrigin, RegExp])[] = [

@@ -98,7 +98,7 @@ t.test('changes go along with who asks, and no further than the caller may', asy
     body: 'x',
     headers: { 'content-type': 'text/plain', 'if-match': '"v1"', 'x-holdfast-request': '1' },
   };
-  t.match((await n1.tcp(`${path}/config/conf/userconfig.xml`, put)).json, { code: 'HTTP_SOCKET' });
+  t.match((await n1.tcp(`${path}/config/conf/userconfig.xml`, put)).json, { code: 'AUTH_ROLE' });
   const written = await n1.local(`${path}/config/conf/userconfig.xml`, put);
   t.equal(written.status, 204);
   t.equal(written.headers.etag, '"v2"');
@@ -197,7 +197,7 @@ t.test('a second address is taken when the first does not connect', async (t) =>
     { host: '127.0.0.1', port: n2.port },
   ];
   const client = createPeerClient(() => ({ ...keys, peers: [{ node: 'n2', addresses }] }), createSealer());
-  const caller = { caller: { who: 'x', identity: null }, via: 'socket' } as const;
+  const caller = { caller: { who: 'x', identity: null }, role: 'admin' } as const;
   const answer = await client.call('n2', { method: 'GET', path: `${apiBase}/cluster`, ...caller });
   t.equal(answer.ok && answer.value.status, 200);
   const nowhere = createPeerClient(() => ({ ...keys, peers: [{ node: 'n2', addresses: [] }] }), createSealer());
@@ -261,7 +261,7 @@ t.test('sealed requests over the wire: recorded, forged, changed, misdirected', 
   const body = Buffer.from(JSON.stringify({ action: 'stop' }));
   const request = {
     ...{ method: 'POST', path: `${apiBase}/modules/farm/actions`, headers: { 'content-type': 'application/json' }, body },
-    ...{ caller: { who: 'root', identity: null }, via: 'socket' as const },
+    ...{ caller: { who: 'root', identity: null }, role: 'admin' as const },
   };
   const sealer = createSealer();
   const n1Keys = keysOf('n1', ports);

@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
+import type { Authority } from '../../src/actors/face-auth.js';
 import type { HttpAppLimits } from '../../src/http/app.js';
 import type { FrontAddress, FrontEvent, FrontLimits } from '../../src/http/front/front.js';
 import { createReadyTable, type ReadyTable } from '../../src/http/ready-table.js';
@@ -46,6 +47,8 @@ export interface StartOptions {
   readonly limits?: Partial<HttpAppLimits>;
   readonly frontLimits?: Partial<FrontLimits>;
   readonly address?: FrontAddress;
+  /** Default: none, so that loopback needs no login. */
+  readonly authority?: Authority;
 }
 
 export function ask(
@@ -93,6 +96,7 @@ export async function start(t: Test, options: StartOptions = {}): Promise<Runnin
   const { promise, resolve } = withResolvers<number>();
   const service = await startHttpService({
     ...{ face, table, runDir, cliSocket, version: '0.1.0', seal: options.seal ?? (() => null) },
+    ...(options.authority === undefined ? {} : { authority: options.authority }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(options.frontLimits === undefined ? {} : { frontLimits: options.frontLimits }),
     onDefect: (error) => void defects.push(error),

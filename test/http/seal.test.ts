@@ -10,7 +10,7 @@ const keys = (self: string, bootEpoch = 1): SealKeys => ({
 });
 const request = {
   ...{ method: 'GET', path: '/api/v1/cluster', headers: { accept: 'x' }, body: Buffer.from('body') },
-  ...{ caller: { who: 'root', identity: 'errd' }, via: 'socket' as const },
+  ...{ caller: { who: 'root', identity: 'errd' }, role: 'admin' as const },
 };
 /** A pair that knows each other's run already. */
 function pair(): { readonly sender: Sealer; readonly receiver: Sealer; send(epoch?: number): SealedMessage } {
@@ -104,7 +104,7 @@ t.test('what holds the key but not the form is refused', (t) => {
     path: '/',
     headers: {},
     caller: { who: 'x' },
-    via: 'socket',
+    role: 'admin',
   };
   const cases: readonly (readonly [string, Uint8Array])[] = [
     ['empty', box.seal(new Uint8Array(), aad)],
@@ -112,12 +112,12 @@ t.test('what holds the key but not the form is refused', (t) => {
     ['a list', pack('[]')],
     ['a length beyond the end', pack('{}', 50)],
     ['a head too long', pack(JSON.stringify({ ...head, path: 'x'.repeat(70_000) }))],
-    ...(['from', 'to', 'epoch', 'counter', 'method', 'path', 'headers', 'caller', 'via'] as const).map(
+    ...(['from', 'to', 'epoch', 'counter', 'method', 'path', 'headers', 'caller', 'role'] as const).map(
       (name, index) => [name, pack(JSON.stringify({ ...head, counter: index + 10, [name]: null }))] as const,
     ),
     ['a counter that is no integer', pack(JSON.stringify({ ...head, counter: 1.5 }))],
     ['headers that are no texts', pack(JSON.stringify({ ...head, counter: 40, headers: { a: 1 } }))],
-    ['a way that there is not', pack(JSON.stringify({ ...head, counter: 41, via: 'root' }))],
+    ['a way that there is not', pack(JSON.stringify({ ...head, counter: 41, role: 'root' }))],
   ];
   for (const [what, bytes] of cases) t.equal(kindOf(receiver, bytes), 'refused', what);
   t.equal(kindOf(receiver, pack(JSON.stringify({ ...head, counter: 50 }))), 'request', 'the same, whole');

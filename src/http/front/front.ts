@@ -43,6 +43,8 @@ export interface FrontOptions {
 export interface Front {
   /** Listens on exactly these addresses; what was listened on and is not named any more is closed. */
   listen(addresses: readonly FrontAddress[]): void;
+  /** Whether other machines may knock: there are logins. At first they may not. */
+  admit(others: boolean): void;
   /** Every prober that is remembered. */
   probes(): Promise<readonly ProbeObservation[]>;
   /** How often probes were answered, by module, since the worker's start. */
@@ -79,6 +81,7 @@ export function createFront(options: FrontOptions): Front {
   const pending = new Map<number, (seen: Seen) => void>();
   let request = 0;
   let addresses: readonly FrontAddress[] = [];
+  let others = false;
   let closing = false;
   let retryMs = 250;
   let retry: NodeJS.Timeout | null = null;
@@ -112,6 +115,7 @@ export function createFront(options: FrontOptions): Front {
       options.onEvent({ type: 'crashed', message: `The front worker died: ${reason}`, retryMs });
       retry = setTimeout(() => {
         worker = start();
+        send({ type: 'admit', others });
         send({ type: 'listen', addresses });
       }, retryMs);
       retryMs = Math.min(retryMs * 2, 5000);
@@ -131,6 +135,10 @@ export function createFront(options: FrontOptions): Front {
     listen(wanted) {
       addresses = wanted;
       send({ type: 'listen', addresses });
+    },
+    admit(wanted) {
+      others = wanted;
+      if (!closing) send({ type: 'admit', others });
     },
     probes: async () => (await look()).probes.map(dated),
     answers: async () => (await look()).answers,

@@ -53,6 +53,8 @@ export interface FrontData {
 export type ToFront =
   | { readonly type: 'listen'; readonly addresses: readonly FrontAddress[] }
   | { readonly type: 'probes'; readonly request: number }
+  /** Whether other machines may knock: there are logins. */
+  | { readonly type: 'admit'; readonly others: boolean }
   | { readonly type: 'close' };
 
 /** An observation with monotonic times; the main thread makes wall times of them. */
@@ -97,5 +99,7 @@ export type FromFront =
 
 /** Header with the true address of the client; a client's own copy is removed. */
 export const peerHeader = 'x-holdfast-peer';
+/** Header that says `1` where the request came by HTTPS; a client's own copy is removed. */
+export const secureHeader = 'x-holdfast-secure';
 /** Header with the secret that only the front knows. */
 export const frontHeader = 'x-holdfast-front';

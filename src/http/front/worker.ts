@@ -16,6 +16,7 @@ import {
   frontHeader,
   type ProbeAnswers,
   peerHeader,
+  secureHeader,
   type ToFront,
 } from './messages.js';
 import { createProbeLog } from './probe-log.js';
@@ -30,6 +31,8 @@ const tell = (message: FromFront): void => port.postMessage(message);
 const probes = createProbeLog((probe) => tell({ type: 'probed', probe }));
 /** By module of this node; the empty name stands for all others, so that strangers cannot fill the memory. */
 const answers = new Map<string, { ready: number; refused: number }>();
+/** Other machines may knock; who they are is asked by the app. */
+let others = false;
 const agent = new Agent({ keepAlive: true, maxSockets: limits.requests, maxFreeSockets: 8 });
 
 const okHeaders = ['Content-Type', 'text/plain', 'Cache-Control', 'no-store', 'Content-Length', '2', startedHeader];
@@ -39,7 +42,7 @@ const probeEnd = '/ready.txt';
 const healthStart = '/health/';
 const hopByHop = new Set([
   ...['connection', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization', 'te', 'trailer'],
-  ...['transfer-encoding', 'upgrade', 'expect', peerHeader, frontHeader],
+  ...['transfer-encoding', 'upgrade', 'expect', peerHeader, frontHeader, secureHeader],
 ]);
 
 function sourceOf(socket: Socket): string {
@@ -156,12 +159,12 @@ function headersFor(incoming: IncomingMessage, peer: string): string[] | null {
 function onApi(incoming: IncomingMessage, response: ServerResponse, url: string, path: string): void {
   const { socket } = incoming;
   const peer = sourceOf(socket);
-  if (!isLoopback(peer) && !isOpenToOtherMachines(incoming.method ?? '', path)) {
+  if (!others && !isLoopback(peer) && !isOpenToOtherMachines(incoming.method ?? '', path)) {
     refuse(
       response,
       403,
       'HTTP_FORBIDDEN',
-      'From another machine only the health probe and sealed requests of the cluster are answered.',
+      'As long as there are no users, other machines are answered the health probe and sealed requests of the cluster only.',
     );
     return;
   }
@@ -339,6 +342,7 @@ const stallCheck = setInterval(() => {
 
 port.on('message', (message: ToFront) => {
   if (message.type === 'listen') listen(message.addresses);
+  else if (message.type === 'admit') others = message.others;
   else if (message.type === 'probes')
     tell({ type: 'probes', request: message.request, probes: probes.list(), answers: answerCounts() });
   else {

@@ -68,7 +68,7 @@ async function askPeer(
     method: body === null ? 'GET' : 'POST',
     path: `${apiBase}${path}`,
     caller: request.caller,
-    via: request.via,
+    role: request.role,
     ...(body === null ? {} : { body: Buffer.from(JSON.stringify(body)), headers: { 'content-type': 'application/json' } }),
   });
   if (!answer.ok) return answer;

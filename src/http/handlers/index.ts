@@ -9,6 +9,7 @@ import * as logs from './logs.js';
 import * as modules from './modules.js';
 import * as notification from './notification.js';
 import { getRules } from './rules.js';
+import * as session from './session.js';
 
 const getOpenApi: Handler = (_request, { openApi }) => ({ kind: 'bytes', type: 'application/json', value: openApi() });
 const listProbes: Handler = async (_request, { probes }) => list(await probes());
@@ -21,6 +22,7 @@ export function createHandlers(): Readonly<Record<Exclude<OperationId, 'postSeal
     ...logs,
     ...modules,
     ...notification,
+    ...session,
     ...createActionHandlers(),
     getEvents,
     getOpenApi,

@@ -17,7 +17,7 @@ async function modulesOfPeer(node: string, online: boolean, request: ApiRequest,
     method: 'GET',
     path: `${apiBase}/modules?scope=local`,
     caller: request.caller,
-    via: request.via,
+    role: request.role,
     signal: request.signal,
     ...(online ? {} : { timeoutMs: offlineTimeoutMs }),
   });
@@ -85,7 +85,7 @@ export const getModuleOnNode: Handler = async (request, { face, peers }) => {
   if (node === face.node) return json(ofModule(module, face.status(module)));
   const path = `${apiBase}/modules/${encodeURIComponent(module)}/nodes/${encodeURIComponent(node)}`;
   const answer = unwrap(
-    await peers.call(node, { method: 'GET', path, caller: request.caller, via: request.via, signal: request.signal }),
+    await peers.call(node, { method: 'GET', path, caller: request.caller, role: request.role, signal: request.signal }),
   );
   const value = parseJson(Buffer.from(answer.body).toString());
   if (answer.status === 404) throw unknownModule(module);

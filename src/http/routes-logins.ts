@@ -1,0 +1,63 @@
+/** Routes of logins: who is there, who may come in. */
+import type { Route } from './route.types.js';
+
+export const loginRoutes = [
+  {
+    method: 'GET',
+    path: '/login',
+    operationId: 'getLogin',
+    role: 'none',
+    guard: 'here',
+    tag: 'Logins',
+    summary: 'How one logs in at this node.',
+    success: { status: 200, schema: 'LoginMethods', description: 'The ways.' },
+    errors: [],
+  },
+  {
+    method: 'POST',
+    path: '/session',
+    operationId: 'postSession',
+    role: 'none',
+    guard: 'here',
+    tag: 'Logins',
+    summary:
+      'Logs in: the answer sets the cookie `holdfast_session` (on HTTPS `__Host-holdfast_session`), which is good at this node.',
+    body: { kind: 'json', schema: 'LoginBody', limit: 8192 },
+    success: { status: 200, schema: 'SessionInfo', description: 'Logged in.' },
+    errors: ['AUTH_FAILED', 'AUTH_ROLE', 'AUTH_THROTTLED', 'AUTH_UNAVAILABLE'],
+  },
+  {
+    method: 'POST',
+    path: '/session/first',
+    operationId: 'postFirstPassword',
+    role: 'none',
+    guard: 'here',
+    tag: 'Logins',
+    summary: 'Sets the password that a one-time link (`holdfast user add NAME --link`) asks for, and logs in.',
+    body: { kind: 'json', schema: 'FirstPasswordBody', limit: 8192 },
+    success: { status: 200, schema: 'SessionInfo', description: 'Logged in.' },
+    errors: ['AUTH_CODE', 'AUTH_ROLE', 'AUTH_THROTTLED', 'PASSWORD_WEAK', 'DISK'],
+  },
+  {
+    method: 'GET',
+    path: '/session',
+    operationId: 'getSession',
+    role: 'monitor',
+    guard: 'here',
+    tag: 'Logins',
+    summary: 'Who is logged in, and what they may do.',
+    success: { status: 200, schema: 'SessionInfo', description: 'Whoever asks.' },
+    errors: [],
+  },
+  {
+    method: 'DELETE',
+    path: '/session',
+    operationId: 'deleteSession',
+    role: 'none',
+    guard: 'here',
+    tag: 'Logins',
+    summary: 'Logs out; also where nobody is logged in.',
+    success: { status: 204, description: 'Logged out.' },
+    errors: ['AUTH_CSRF'],
+  },
+] as const satisfies readonly Route[];
