@@ -153,6 +153,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     version,
     epoch: start,
     inspect: recorder.inspect,
+    readActive: (name) => moduleStore.activeModule(name),
     compileMatcher: (proc) => {
       const matcher = compileMatcher(proc, operatingSystem, compilePosixRegex);
       if (matcher.problem !== null) runtime.log(messages.partFailed('errd', `process ${proc.name}: ${matcher.problem}`));

@@ -58,12 +58,14 @@ export function createClusterAdministration(options: ClusterAdministrationOption
     text: string,
     work: () => Promise<Outcome<T>>,
     line: (value: T) => Message,
+    then: () => void = () => undefined,
   ): Promise<Outcome<T>> => {
     const outcome = await work();
     note(caller, outcome.ok ? text : `${text}: ${outcome.failure.message}`);
     if (!outcome.ok) return outcome;
     await follow();
     runtime.log(line(outcome.value));
+    then();
     return outcome;
   };
   const summarise = <T>(outcome: Outcome<T>): Outcome<ClusterSummary> =>
@@ -89,6 +91,7 @@ export function createClusterAdministration(options: ClusterAdministrationOption
         text,
         () => store.configure(xml, lock),
         (value) => messages.clusterConfigured(value.signature, caller.who),
+        () => runtime.updateAll(caller.who),
       );
       return summarise(outcome);
     },
@@ -98,6 +101,7 @@ export function createClusterAdministration(options: ClusterAdministrationOption
         'cluster config (bundle)',
         () => store.importBundle(bundle),
         (value) => messages.clusterConfigured(value.signature, caller.who),
+        () => runtime.updateAll(caller.who),
       );
       return summarise(outcome);
     },

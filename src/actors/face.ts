@@ -115,7 +115,7 @@ export interface SwitchStates {
   /** `boot` of the configuration: the switch decides only where that is `ignore`. */
   readonly bootRule: 'on' | 'off' | 'auto' | 'ignore';
 }
-export type ModuleCommand = 'start' | 'stop' | 'restart' | 'stopstart' | 'forcestop' | 'shutdown';
+export type ModuleCommand = 'start' | 'stop' | 'restart' | 'stopstart' | 'forcestop' | 'shutdown' | 'update';
 export interface Caller {
   /** For logs: `root`, `admin@127.0.0.1`, `n2`. */
   readonly who: string;

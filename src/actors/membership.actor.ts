@@ -70,6 +70,8 @@ export interface Membership {
   /** Tells the state of this node's modules; others see it within one round trip. */
   setLocal(modules: readonly Omit<ModuleDigest, 'share'>[]): void;
   snapshot(): MembershipSnapshot;
+  /** Addresses behind the names in cluster.xml may have changed: they are looked up anew. */
+  lookUpNames(): void;
   /** Ends it, telling the others (planned stop) if asked to. Calling it again waits for the same end. */
   stop(goodbye: boolean): Promise<void>;
 }
@@ -195,6 +197,10 @@ class Binding implements Membership {
       lagMs: context.body.lagMs,
       pulses: this.#pulses.list(),
     };
+  }
+
+  lookUpNames(): void {
+    if (this.#stopping === null) this.#transport?.lookUpNames();
   }
 
   stop(goodbye: boolean): Promise<void> {

@@ -31,6 +31,7 @@ import type { ModuleHost } from './module-host.js';
 import { hostModule } from './module-host.js';
 import { planOf } from './module-plan.js';
 import { begin, type Occasion, readRecord, stateRecord } from './module-record.js';
+import { createModuleUpdates } from './module-update.js';
 import type { ActiveModule, Ports } from './ports.js';
 import type { ProcessMatcher } from './process-watch.actor.js';
 import { createProcessWatch } from './process-watch.actor.js';
@@ -66,6 +67,8 @@ export interface NodeRuntimeOptions {
   readonly epoch: number;
   readonly compileMatcher: (proc: ProcConfig) => ProcessMatcher;
   readonly inspect?: (event: InspectionEvent) => void;
+  /** Reads a module's applied copy from disk, for `update`. Left out: what it runs with is taken. */
+  readonly readActive?: (module: string) => Promise<ActiveModule | null>;
 }
 
 const fail = (code: string, message: string): { readonly ok: false; readonly failure: Failure } => ({
@@ -82,6 +85,8 @@ export interface NodeRuntime {
   addModule(active: ActiveModule, occasion?: Occasion): Promise<ModuleHost>;
   /** Goes on with another configuration while the module runs: only what may change then is not as it was. */
   reconfigure(active: ActiveModule, who: string): void;
+  /** The cluster's configuration was changed by that person: modules that run are updated. */
+  updateAll(who: string): void;
   removeModule(name: string): Promise<void>;
   joinCluster(membership: ClusterMembership): Promise<void>;
   leaveCluster(goodbye: boolean): Promise<void>;
@@ -111,6 +116,7 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
   /** Peers that were reported for their other configuration. */
   const foreign = new Set<string>();
   let membership: Membership | null = null;
+  let cluster: ClusterConfig | null = null;
   let leaving = false;
   let encrypted = false;
 
@@ -297,6 +303,27 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
       listeners.add(listener);
     });
 
+  const updates = createModuleUpdates({
+    readActive: options.readActive ?? (async (name) => actives.get(name) ?? null),
+    lookUpNames: () => {
+      ports.prober.forgetNames();
+      membership?.lookUpNames();
+    },
+    take: (host, active, origin) => {
+      place(active);
+      host.reconfigured(active);
+      const plan = planOf(active.name, active.config);
+      host.actor.send({ type: 'module.update', plan, origin, atMs: clock.monotonicMs() });
+      changed(host);
+    },
+    settles,
+  });
+  /** From now on scripts and checkers of the module are called by what is in that. */
+  const place = (active: ActiveModule): void => {
+    actives.set(active.name, active);
+    ports.scripts.guardUserlogs(active.varDir, (active.config.user?.userlogSizeKb ?? 2048) * 1024);
+  };
+
   const cancelBoot = (name: string): void => {
     clock.clearTimeout(bootTimers.get(name));
     bootTimers.delete(name);
@@ -332,8 +359,7 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
       drop(name);
       const record = latest ?? readRecord(await records.load(name, stateRecord));
       const run = await interrupted(active, record !== null && record.bootId === ports.host.bootId ? record.path : null);
-      actives.set(name, active);
-      ports.scripts.guardUserlogs(active.varDir, (config.user?.userlogSizeKb ?? 2048) * 1024);
+      place(active);
       const earlier = await ports.history.load(name);
       const { bootId } = ports.host;
       const restored = stillTrue(earlier, config, bootId);
@@ -369,11 +395,13 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
       const { name, config } = active;
       const host = hosts.get(name);
       if (host === undefined) return;
-      actives.set(name, active);
-      ports.scripts.guardUserlogs(active.varDir, (config.user?.userlogSizeKb ?? 2048) * 1024);
+      place(active);
       host.reconfigured(active);
       host.actor.send({ type: 'module.reconfigure', plan: planOf(name, config), by: who, atMs: clock.monotonicMs() });
       changed(host);
+    },
+    updateAll(who) {
+      updates.afterClusterChange(hosts.values(), cluster, { kind: 'admin', by: who });
     },
     async removeModule(name) {
       drop(name);
@@ -384,23 +412,25 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
       await records.remove(name, runRecord);
     },
 
-    async joinCluster(cluster) {
+    async joinCluster(joined) {
       await runtime.leaveCluster(false);
-      node = cluster.self;
+      node = joined.self;
+      cluster = joined.cluster;
       membership = startMembership(
         {
           ports,
-          ...cluster,
+          ...joined,
           actorOptions: { clock: actorClock, ...(options.inspect ? { inspect: options.inspect } : {}) },
         },
         heed,
       );
       membership.setLocal(digests());
-      setEncryption(cluster.keyHex !== null);
+      setEncryption(joined.keyHex !== null);
     },
     async leaveCluster(goodbye) {
       const old = membership;
       membership = null;
+      cluster = null;
       await old?.stop(goodbye);
     },
 
@@ -414,7 +444,10 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
       const at = new Date(clock.wallMs()).toISOString();
       const open = (state: ActionProgress['nodes'][number]['state'], message: string, code: string | null): ActionProgress =>
         actions.open(action, request.module, node, at, state, message, code);
-      const answer = answerCommand(action, status.state, status.quality, host.snapshot().context.intent);
+      const answer =
+        action === 'update'
+          ? updates.answer(host)
+          : answerCommand(action, status.state, status.quality, host.snapshot().context.intent);
       if (answer.outcome === 'refused') {
         open('refused', answer.reason, 'MODULE_STATE');
         return fail('MODULE_STATE', answer.reason);
@@ -426,7 +459,9 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
       if (lastServing) host.log(messages.lastNodeStops());
       const progress = open('running', lastServing ? 'the last UP node of the farm is leaving' : '', null);
       logs.command({ wallMs: clock.wallMs(), who: caller.who, module: request.module, phase: 'START', text: action });
-      if (isDefective(host)) {
+      if (action === 'update') {
+        void followUpdate(host, progress.id, caller);
+      } else if (isDefective(host)) {
         beginAnew(host, progress.id, caller).catch((error: unknown) => actions.end(progress.id, 'failed', String(error)));
       } else {
         commandHost(host, action, originOf(caller));
@@ -492,22 +527,38 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
     });
     const { state, quality } = host.status();
     const reached = wanted === 'start' ? state === 'UP' || state === 'WAIT' : state === 'STOP';
-    actions.end(id, reached ? 'done' : 'failed', `${state} (${quality})`);
-    logs.command({
-      wallMs: clock.wallMs(),
-      who: caller.who,
-      module: host.active.name,
-      phase: 'END',
-      text: `${action}: ${state} ${quality}`,
-    });
+    end(host, id, action, caller, reached, `${state} (${quality})`, `${state} ${quality}`);
+  };
+  const followUpdate = async (host: ModuleHost, id: string, caller: Caller): Promise<void> => {
+    const outcome = await updates
+      .carryOut(host, originOf(caller))
+      .catch((error: unknown) => fail('INTERNAL', `the update has failed: ${String(error)}`));
+    end(host, id, 'update', caller, outcome.ok, outcome.ok ? outcome.value : outcome.failure.message);
+  };
+  /** An action has come to its end: told to whoever asks, the command log and the event stream. */
+  const end = (
+    host: ModuleHost,
+    id: string,
+    action: string,
+    caller: Caller,
+    reached: boolean,
+    message: string,
+    logged = message,
+  ): void => {
+    const state = reached ? 'done' : 'failed';
+    const module = host.active.name;
+    const wallMs = clock.wallMs();
+    actions.end(id, state, message);
+    logs.command({ wallMs, who: caller.who, module, phase: 'END', text: `${action}: ${logged}` });
+    const at = new Date(wallMs).toISOString();
     ring.append({
       node,
-      module: host.active.name,
+      module,
       type: 'action',
-      at: new Date(clock.wallMs()).toISOString(),
+      at,
       atMs: clock.monotonicMs(),
       cause: null,
-      data: { id, action, state: reached ? 'done' : 'failed', message: `${state} (${quality})` },
+      data: { id, action, state, message },
     });
   };
 

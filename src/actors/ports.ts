@@ -148,6 +148,8 @@ export interface Prober {
    * group.
    */
   run(checker: CustomCheck, place: CheckPlace, onEnd: (end: { readonly detail: string }) => void): Closable;
+  /** Forgets which addresses names had: the next check of each asks anew. */
+  forgetNames(): void;
 }
 
 // ---------------------------------------------------------------- what is kept on disk
@@ -300,6 +302,8 @@ export interface OpenTransport {
   publish(body: MembershipBody, urgent: boolean): void;
   /** The main loop is alive: pulses go on for another lease. */
   renewLease(): void;
+  /** Looks the names in the configuration up anew, this node's and the others': what has another address is sent to, or bound to, that one. */
+  lookUpNames(): void;
   /** Says goodbye to all (planned stop) if asked to, then closes. */
   close(goodbye: boolean): Promise<void>;
 }

@@ -352,7 +352,7 @@ const values = {
 const bodies = {
   ActionBody: object(
     {
-      action: { enum: ['start', 'stop', 'restart', 'stopstart', 'forcestop', 'shutdown'] },
+      action: { enum: ['start', 'stop', 'restart', 'stopstart', 'forcestop', 'shutdown', 'update'] },
       nodes: {
         type: ['array', 'null'],
         items: { type: 'string', minLength: 1, maxLength: 64 },

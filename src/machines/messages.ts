@@ -141,6 +141,9 @@ export const messages = {
   /** The chart goes on with another configuration. */
   reconfigured: (who: string): Message =>
     line('U', 'heart', `Configuration changed while the module runs, by ${who}`, { by: who }),
+  /** The cluster was configured anew, without a network that the module names. Membership goes on by the others. */
+  lanGone: (lan: string): Message =>
+    line('C', 'vipd', `Network ${lan} of the module is not in the cluster's configuration any more`, { lan }),
   errdArmed: (processClass: string): Message =>
     line('I', 'errd', `Monitoring of class ${processClass} started`, { class: processClass }),
   errdDisarmed: (processClass: string): Message =>

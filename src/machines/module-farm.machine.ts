@@ -77,6 +77,7 @@ const note = {
 const updateIn = (target: string) => ({
   'maintenance.switch': { target, actions: 'noteSwitch' as const },
   'module.reconfigure': { target, actions: 'takePlan' as const },
+  'module.update': { target, actions: 'takePlan' as const },
 });
 
 export const moduleFarmMachine = moduleSetup.createMachine({
@@ -126,6 +127,7 @@ export const moduleFarmMachine = moduleSetup.createMachine({
     'errd.switch': { actions: 'noteErrdSwitch' },
     'maintenance.switch': { actions: 'noteSwitch' },
     'module.reconfigure': { actions: 'takePlan' },
+    'module.update': { actions: 'takePlan' },
     'xstate.error.actor.errd': { actions: 'noteErrdDefect' },
     'xstate.error.actor.failover': { actions: 'noteFailoverDefect' },
     'xstate.error.actor.checkers': { actions: 'noteCheckersDefect' },

@@ -378,11 +378,13 @@ export const moduleSetup = base.extend({
       }
     }),
     takePlan: base.enqueueActions(({ context, event, enqueue }) => {
-      assertEvent(event, 'module.reconfigure');
-      const { plan, by, atMs } = event;
+      assertEvent(event, ['module.reconfigure', 'module.update']);
+      const { plan, atMs } = event;
       const { resources, changed } = replanned(context, plan);
       enqueue.assign({ plan, resources, atMs });
-      enqueue.emit(emitLine(messages.reconfigured(by)));
+      enqueue.emit(
+        emitLine(event.type === 'module.update' ? originLine('update', event.origin) : messages.reconfigured(event.by)),
+      );
       for (const [name, value] of Object.entries(changed)) {
         enqueue.emit({ type: 'resource', name, value, by: 'config', atMs, quiet: true });
       }

@@ -274,3 +274,20 @@ export function answerCommand(
         : { outcome: 'refused', reason: `wakeup needs WAIT; the module is ${state} ${quality}` };
   }
 }
+
+/**
+ * Whether `update` can begin: where the `update` script can be called, that is in a Ready state and in WAIT (NotReady). `path` is the
+ * leaf of the chart.
+ */
+export function answerUpdate(
+  state: string,
+  quality: string,
+  path: string,
+): { readonly outcome: 'run' } | { readonly outcome: 'refused'; readonly reason: string } {
+  if (path.endsWith('.updating'))
+    return { outcome: 'refused', reason: 'the module is being updated; wait for the end of its update script' };
+  if (path.endsWith('.handling')) return { outcome: 'refused', reason: "a process's handler runs; wait for its end" };
+  if (quality === 'Ready' || path === 'WAIT.blocked') return { outcome: 'run' };
+  if (state === 'STOP') return { outcome: 'refused', reason: 'update needs a running module; a start takes everything anew' };
+  return { outcome: 'refused', reason: `update needs a Ready state or WAIT (NotReady); the module is ${state} ${quality}` };
+}

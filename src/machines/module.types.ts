@@ -154,7 +154,9 @@ export type ModuleEvent =
       readonly atMs: number;
     }
   /** Another configuration is applied while the module runs; it differs in what may change then (section 2.15). */
-  | { readonly type: 'module.reconfigure'; readonly plan: ModulePlan; readonly by: string; readonly atMs: number };
+  | { readonly type: 'module.reconfigure'; readonly plan: ModulePlan; readonly by: string; readonly atMs: number }
+  /** What is applied is taken anew, because something around it has changed: the cluster, addresses behind names (section 1.3). */
+  | { readonly type: 'module.update'; readonly plan: ModulePlan; readonly origin: Origin; readonly atMs: number };
 
 /** What the chart tells the world; carried by the module's host. */
 export type ModuleEmitted =

@@ -88,7 +88,7 @@ const originWords: Readonly<Record<string, string>> = {
 function commandIn(event: { readonly type: string }): string {
   const command = event.type.slice('module.'.length);
   if (command === 'handle') return `handler ${field(event, 'handler')} of process ${field(event, 'proc')}`;
-  return `${command} ${originWords[String(inner(event, 'origin', 'kind'))] ?? 'by'} ${inner(event, 'origin', 'by')}`;
+  return `${command} ${originWords[String(inner(event, 'origin', 'kind'))] ?? 'by'} ${inner(event, 'origin', 'by') ?? field(event, 'by')}`;
 }
 
 /** What a machine concluded, or null where an event between machines says nothing of its own. */

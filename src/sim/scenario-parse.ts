@@ -90,7 +90,7 @@ const words = (text: string): readonly string[] =>
     .trim()
     .split(/[\s,]+/)
     .filter((word) => word !== '');
-const commands: readonly ModuleCommand[] = ['start', 'stop', 'restart', 'stopstart', 'forcestop', 'shutdown'];
+const commands: readonly ModuleCommand[] = ['start', 'stop', 'restart', 'stopstart', 'forcestop', 'shutdown', 'update'];
 const isFault = (word: string): word is ScriptFault => scriptFaultKinds.some((kind) => kind === word);
 const isCommand = (word: string): word is ModuleCommand => commands.some((command) => command === word);
 

@@ -60,6 +60,7 @@ export function createSimProber(host: SimHost, onMain: (run: () => void) => void
         },
       };
     },
+    forgetNames: () => undefined,
     run: (checker, { module }) => {
       let isOpen = true;
       let last: 'up' | 'down' | null = null;

@@ -244,6 +244,7 @@ export function createSimTransport(host: SimHost, network: SimNetwork, gate: Dae
           body = next;
           if (isUrgent && running()) sendUrgently(lastUrgentMs + pulseMs / 10 - host.monotonicMs());
         },
+        lookUpNames: () => undefined,
         renewLease: () => {
           const nowMs = host.monotonicMs();
           leaseUntilMs = nowMs + leaseMs;

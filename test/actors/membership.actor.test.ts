@@ -76,6 +76,7 @@ interface Opened {
   readonly spec: TransportSpec;
   readonly on: (event: TransportEvent) => void;
   readonly published: { readonly body: MembershipBody; readonly urgent: boolean }[];
+  readonly lookUps: number[];
   renewals: number;
   closed: 'no' | 'goodbye' | 'quiet';
 }
@@ -95,13 +96,14 @@ function world(stored: unknown = null) {
   };
   const transport: Transport = {
     open: (spec, on) => {
-      const one: Opened = { spec, on, published: [], renewals: 0, closed: 'no' };
+      const one: Opened = { spec, on, published: [], lookUps: [], renewals: 0, closed: 'no' };
       opened.push(one);
       return {
         publish: (body, urgent) => void one.published.push({ body, urgent }),
         renewLease: () => {
           one.renewals += 1;
         },
+        lookUpNames: () => void one.lookUps.push(one.renewals),
         close: async (goodbye) => {
           one.closed = goodbye ? 'goodbye' : 'quiet';
         },
@@ -324,4 +326,16 @@ t.test('view epochs are reserved ahead, one write for many', async (t) => {
   t.equal(one.membership.snapshot().view?.epoch, 90_001);
   t.match(one.saved.at(-1), { viewEpochCeiling: 91_001 });
   await one.membership.stop(false);
+});
+
+t.test('names are looked up anew by the transport that is open, and by none after the end', async (t) => {
+  const w = world();
+  w.membership.lookUpNames();
+  const first = await w.openedAt(0);
+  t.same(first.lookUps.length, 0, 'before it is open there is nothing to do');
+  w.membership.lookUpNames();
+  t.equal(first.lookUps.length, 1);
+  await w.membership.stop(false);
+  w.membership.lookUpNames();
+  t.equal(first.lookUps.length, 1);
 });

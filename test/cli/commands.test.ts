@@ -30,6 +30,7 @@ const lines: readonly (readonly string[])[] = [
   ['restart', '-m', 'farm', '--nodes', 'n1,,n2'],
   ['stopstart', '-m', 'farm', '--nodes', '*'],
   ['forcestop', '-m', 'farm'],
+  ['update', '-m', 'farm', '--wait'],
   ['shutdown'],
   ['shutdown', '--wait', '--timeout', '5s', '--json'],
   ['waitstart', '-m', 'farm'],

@@ -101,6 +101,19 @@ t.test('config while UP: limits and processes are taken over, and nothing is sto
   await daemon.reaches(module, 'UP Ready');
   t.equal((await daemon.status(module)).budget.max, 7, 'it is the applied one now');
 
+  const scripts = journal(daemon, module).length;
+  t.match(await daemon.must('update', '-m', module, '--wait', '--timeout', '30s'), /update done: UP \(Ready\)/);
+  t.same(journal(daemon, module).slice(scripts), [{ script: 'update', args: ['UP', 'UP'] }]);
+  t.equal(await daemon.logged(module, 'Action update called by'), 1);
+  t.same(application(daemon, module), before);
+  const cluster = join(daemon.safevar, 'cluster-next.xml');
+  const node = `<node name="${(await daemon.cluster()).self}" addr="127.0.0.1"/>`;
+  const lans = `<lans port="${4_899}"><lan name="default">${node}<node name="other" addr="127.0.0.9"/></lan></lans>`;
+  writeFileSync(cluster, `<cluster>${lans}</cluster>`);
+  await daemon.must('cluster', 'config', cluster);
+  await until('a change of the cluster updates it too', () => journal(daemon, module).length === scripts + 2, 20_000);
+  t.same(application(daemon, module), before);
+
   const applied = (await daemon.status(module)).signature;
   edit(daemon, (xml) => xml.replace('mode="light"', 'mode="farm"').replace('<user ', '<farm><lan name="default"/></farm><user '));
   const refused = await daemon.cli('config', '-m', module);

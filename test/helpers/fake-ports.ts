@@ -161,6 +161,7 @@ export function createFakePorts(clock: VirtualClock = createVirtualClock()): Fak
       guardUserlogs: (dir) => order.push(`guard ${dir}`),
     },
     prober: {
+      forgetNames: () => order.push('names are forgotten'),
       check: (checker, _place, onResult) => {
         const started: StartedCheck = {
           checker,
@@ -219,7 +220,12 @@ export function createFakePorts(clock: VirtualClock = createVirtualClock()): Fak
       readUserlog: async () => null,
     },
     transport: {
-      open: () => ({ publish: () => undefined, renewLease: () => undefined, close: async () => undefined }),
+      open: () => ({
+        publish: () => undefined,
+        renewLease: () => undefined,
+        lookUpNames: () => order.push('names are looked up'),
+        close: async () => undefined,
+      }),
     },
     probe: {
       publish: (module, { ready, state, quality }) => order.push(`probe ${module} ${ready ? 'OK' : 'NO'} ${state} ${quality}`),

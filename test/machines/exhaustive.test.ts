@@ -91,6 +91,7 @@ const moduleEvents: readonly AnyEventObject[] = [
   { type: 'maintenance.switch', what: 'failover', on: false, by: 'root', atMs: 1 },
   { type: 'maintenance.switch', what: 'failover', on: true, by: 'root', atMs: 1 },
   { type: 'module.reconfigure', plan: aPlan, by: 'root', atMs: 1 },
+  { type: 'module.update', plan: aPlan, origin: admin, atMs: 1 },
   { type: 'stop.overdue' },
   { type: 'xstate.after.drainTime.module.UP.stopping.draining' },
   { type: 'xstate.after.surveyLimit.module.UP.resuming' },

@@ -54,6 +54,7 @@ const moduleEvents: Examples<ModuleEvent> = {
   'errd.switch': { type: 'errd.switch', class: 'own', on: true, by: 'root', atMs: 5_000 },
   'maintenance.switch': { type: 'maintenance.switch', what: 'failover', on: false, by: 'root', atMs: 5_000 },
   'module.reconfigure': { type: 'module.reconfigure', plan: aPlan, by: 'root', atMs: 5_000 },
+  'module.update': { type: 'module.update', plan: aPlan, origin: admin, atMs: 5_000 },
   'resource.assign': { type: 'resource.assign', name: 'a.b', value: 'up', by: 'x', atMs: 5_000 },
   'probes.observed': { type: 'probes.observed', sources: [], atMs: 5_000, sinceMs: 4_000 },
   'loop.increment': { type: 'loop.increment', by: 'x', atMs: 5_000 },

@@ -75,6 +75,15 @@ export const controlCommands: readonly CommandSpec[] = [
     'For a module whose stop hangs: scripts that run are ended, and the forced stop is done.',
     [{ line: 'holdfast forcestop -m farm', does: 'Forces the module into STOP.' }],
   ),
+  action(
+    'update',
+    'Take what is applied anew while a module runs',
+    'After a change around the module, such as another address behind a name: names are looked up anew, and the script update of the module is called with its state twice. It needs a Ready state or WAIT (NotReady); no start or stop script runs.',
+    [
+      { line: 'holdfast update -m farm --wait', does: 'Updates the module and returns when its update script has ended.' },
+      { line: "holdfast update -m farm --nodes '*' --wait", does: 'The same on all nodes.' },
+    ],
+  ),
   {
     words: ['shutdown'],
     summary: 'Stop all modules of this node',

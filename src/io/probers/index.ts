@@ -85,6 +85,7 @@ export function createProber(options: ProberOptions = {}): Prober {
   return {
     check: (checker, place, onResult) => promised((take) => begin(probes, checker, place, take), onResult),
     run: custom.run,
+    forgetNames: () => names.forget(),
   };
 }
 

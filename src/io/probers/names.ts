@@ -20,6 +20,8 @@ export interface Names {
    * most 5 s.
    */
   resolve(name: string, onResolution: (resolution: Resolution) => void): Closable;
+  /** Forgets all answers: whoever asks next has the name looked up anew. */
+  forget(): void;
 }
 export interface NamesOptions {
   /** Default: those of the system. For tests. */
@@ -233,6 +235,7 @@ export function createNames(options: NamesOptions = {}): Names {
   }
 
   return {
+    forget: () => kept.clear(),
     resolve(name, onResolution) {
       const literal = name.replace(/^\[|\]$/g, '');
       if (isIP(literal) !== 0) {

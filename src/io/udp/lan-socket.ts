@@ -23,6 +23,8 @@ export interface LanSocketSpec {
   readonly local: string;
   readonly port: number;
   readonly peers: readonly PeerAddress[];
+  /** Default: the system's own (`getaddrinfo`). */
+  readonly lookup?: typeof lookupName;
 }
 export interface LanSocketActs {
   readonly received: (datagram: Buffer) => void;
@@ -35,6 +37,9 @@ const firstRetryMs = 500;
 const lastRetryMs = 10_000;
 /** One report of the same problem in that time. */
 const reportAgainMs = 60_000;
+
+const lookupName = (name: string, family: 0 | 4 | 6): Promise<{ readonly address: string; readonly family: number }> =>
+  lookup(name, { family });
 
 interface Resolved {
   readonly address: string;
@@ -115,6 +120,22 @@ export class LanSocket {
     return true;
   }
 
+  /** Looks all names up anew; a socket whose own name has another address by now is bound to that one. */
+  async lookUpNames(): Promise<void> {
+    const { local, peers } = this.#spec;
+    const bound = this.#socket;
+    if (bound !== null && isIP(bare(local)) === 0) {
+      const address = await this.#lookup(local);
+      // Another change may have come first; where the name has no address, what is bound serves on.
+      if (!this.#closed && this.#socket === bound && address !== null && address.address !== bound.address().address) {
+        this.#socket = null;
+        await closeQuietly(bound);
+        await this.#bind();
+      }
+    }
+    for (const peer of peers) this.resolve(peer.lan, peer.node);
+  }
+
   #retryLater(): void {
     if (this.#closed || this.#retry !== null) return;
     this.#retry = setTimeout(() => {
@@ -148,7 +169,7 @@ export class LanSocket {
     try {
       // A node's own name may have addresses of both families: the peers' family is the one of the socket.
       const wanted = this.#socket === null ? 0 : this.#family;
-      const found = await lookup(literal, { family: wanted });
+      const found = await (this.#spec.lookup ?? lookupName)(literal, wanted);
       return { address: found.address, family: found.family === 6 ? 6 : 4 };
     } catch {
       return null;

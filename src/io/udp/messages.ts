@@ -9,6 +9,7 @@ export interface WorkerSpec extends TransportSpec {
 }
 export type ToWorker =
   | { readonly type: 'publish'; readonly body: MembershipBody; readonly urgent: boolean }
+  | { readonly type: 'lookUpNames' }
   | { readonly type: 'close'; readonly goodbye: boolean };
 /** What happened, in order; or, at the end, that the sockets are closed. */
 export type FromWorker = readonly TransportEvent[] | 'closed';

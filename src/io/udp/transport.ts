@@ -62,6 +62,9 @@ function openWorker(spec: WorkerSpec & TransportSpec, on: (event: TransportEvent
     renewLease: () => {
       Atomics.store(renewed, 0, process.hrtime.bigint() / 1_000_000n);
     },
+    lookUpNames: () => {
+      if (open) say({ type: 'lookUpNames' });
+    },
     close: (goodbye) => {
       closing ??= close(goodbye);
       return closing;

@@ -171,6 +171,9 @@ port.on('message', (message: ToWorker) => {
       if (inMs !== null) sendUrgently(inMs);
       return;
     }
+    case 'lookUpNames':
+      for (const socket of new Set(socketOfLan.values())) void socket.lookUpNames();
+      return;
     case 'close':
       void close(message.goodbye);
       return;

@@ -119,6 +119,7 @@ t.test('without a socket and without a program', async (t) => {
       done({ kind: 'found', addresses: [name] });
       return { close: () => undefined };
     },
+    forget: () => undefined,
   };
   const result = await new Promise((resolve) =>
     createPingProbe({ names, echoes: null, program: null })(ping('10.0.0.1'), place, resolve),

@@ -118,6 +118,9 @@ t.test('DNS: both families, shared by those who ask together, kept for its time 
   t.same([...server.asked].sort(), ['app.example A', 'app.example AAAA'], 'asked once');
   t.same(await resolve(names, 'other.example'), expected);
   t.equal(server.asked.length, 4);
+  names.forget();
+  t.same(await resolve(names, 'app.example'), expected);
+  t.equal(server.asked.length, 6, 'asked anew');
 });
 
 t.test('a time to live of 0 is not kept', async (t) => {

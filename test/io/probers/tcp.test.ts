@@ -14,6 +14,7 @@ const fixed = (table: Readonly<Record<string, readonly string[]>>): Names => ({
     else onResolution({ kind: 'found', addresses });
     return { close: () => undefined };
   },
+  forget: () => undefined,
 });
 
 t.test('a port that accepts and never answers is up', async (t) => {

@@ -90,6 +90,48 @@ t.test('names without an address are named', async (t) => {
   peer.socket.resolve('default', 'n9');
 });
 
+t.test('names that have other addresses by now: the socket is bound to its own, and peers are sent to theirs', async (t) => {
+  const port = await freePort();
+  const addresses: Record<string, string> = { me: '127.0.0.1', peer: '127.0.0.3' };
+  const lookup = async (name: string) => {
+    const address = addresses[name];
+    if (address === undefined) throw new Error('no such name');
+    return { address, family: 4 };
+  };
+  const { socket } = socketOf(t, { port, local: 'me', lookup, peers: [{ lan: 'default', node: 'n2', addr: 'peer' }] });
+  await socket.open();
+  const there = async (
+    local: string,
+    use: (received: readonly string[], until: (holds: () => boolean) => Promise<void>) => Promise<void>,
+  ) => {
+    const peer = socketOf(t, { port, local, peers: [{ lan: 'default', node: 'n1', addr: addresses['me'] ?? '' }] });
+    await peer.socket.open();
+    const timer = setInterval(() => socket.send('default', 'n2', Buffer.from('hello')), 10);
+    t.teardown(() => clearInterval(timer));
+    await use(peer.received, peer.until);
+    clearInterval(timer);
+  };
+  await there('127.0.0.3', async (received, until) => until(() => received.length > 0));
+  addresses['me'] = '127.0.0.2';
+  addresses['peer'] = '127.0.0.4';
+  await socket.lookUpNames();
+  await there('127.0.0.4', async (received, until) => until(() => received.length > 0));
+  const old = socketOf(t, { port, local: '127.0.0.1' });
+  await old.socket.open();
+  t.equal(old.tried(), true, 'the old address is free');
+  const taken = socketOf(t, { port, local: '127.0.0.2' });
+  await taken.socket.open();
+  t.equal(taken.tried(), false, 'the new one is bound');
+  // A name that nobody knows any more leaves everything as it is.
+  delete addresses['me'];
+  delete addresses['peer'];
+  await socket.lookUpNames();
+  await there('127.0.0.5', async () => undefined);
+  const still = socketOf(t, { port, local: '127.0.0.2' });
+  await still.socket.open();
+  t.equal(still.tried(), false);
+});
+
 t.test('a lan of both kinds of addresses is a mistake, told once a minute', { skip: noIpv6 }, async (t) => {
   const { socket, problems } = socketOf(t, { port: await freePort(), peers: [{ lan: 'default', node: 'n2', addr: '[::1]' }] });
   await socket.open();
