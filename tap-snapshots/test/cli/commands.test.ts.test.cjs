@@ -1153,6 +1153,17 @@ farm on n1: stopstart accepted
 postAction {"params":{"module":"farm"},"query":{},"body":{"action":"stopstart","nodes":["*"]}}
 `
 
+exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > update -m farm --wait > must match snapshot 1`] = `
+exit 0
+--- out
+farm on n1: update accepted
+farm on n1: start done: UP (Ready)
+--- err
+--- sent
+postAction {"params":{"module":"farm"},"query":{},"body":{"action":"update"}}
+getAction {"params":{"id":"a1"},"query":{},"body":null}
+`
+
 exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > userlog list -m farm > must match snapshot 1`] = `
 exit 0
 --- out
