@@ -37,6 +37,7 @@ export function ensure({ install = true } = {}) {
     newest(join(root, 'src')),
     time(join(root, 'tsconfig.json')),
     time(join(root, 'tsconfig.build.json')),
+    time(join(root, 'scripts', 'build-console.mjs')),
     time(installed),
   );
   if (existsSync(main) && time(stamp) >= sources) return;
@@ -44,6 +45,7 @@ export function ensure({ install = true } = {}) {
   // An incremental build writes nothing anew that it has written before.
   if (!existsSync(main)) rmSync(join(root, 'dist', '.tsbuildinfo'), { force: true });
   run('Building', process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json']);
+  run('Building the console', process.execPath, [join(root, 'scripts', 'build-console.mjs')]);
   writeFileSync(stamp, '');
 }
 

@@ -212,6 +212,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       .filter((one) => one.node === runtime.node)
       .map((one) => (one.laddr ?? one.addr).replace(/^\[|\]$/g, ''));
     http.listen(frontAddresses(options.listen ?? own, options.httpPort));
+    http.setHosts([...new Set((applied?.config.lans ?? []).flatMap((lan) => lan.nodes.map((one) => one.addr)))]);
   };
   const follow = (applied: AppliedCluster | null): void => {
     listen(applied);
@@ -279,6 +280,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     runDir: privateDir,
     cliSocket: socket,
     version,
+    consoleDir: fileURLToPath(new URL('./console', import.meta.url)),
     metrics: () => metrics.scrape(),
     onDefect: (error, path) => runtime.log(messages.partFailed(`web service ${path}`, error.stack ?? error.message)),
     onFrontEvent: (event) => {

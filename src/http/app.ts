@@ -15,6 +15,7 @@ import { apiBase, type ProbeObservation } from './api-types.js';
 import { createGate } from './auth-gate.js';
 import { guard, requireRole } from './auth-guard.js';
 import { createBodyReader, defaultBodyBudget } from './body.js';
+import { createClusterEvents } from './cluster-events.js';
 import { type Context, type Next, type State, signalOf } from './context.js';
 import { openEventStream } from './event-stream.js';
 import { createForwarding } from './forwarding.js';
@@ -98,7 +99,8 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   let document: string | null = null;
   // Asked for rarely, and large: made when it is.
   const gate = createGate(options.authority ?? null);
-  const services: Services = { face, peers, probes: options.probes, openApi: () => document ?? '', gate };
+  const clusterEvents = createClusterEvents({ face, peers });
+  const services: Services = { face, peers, clusterEvents, probes: options.probes, openApi: () => document ?? '', gate };
   async function loadDocument(): Promise<void> {
     const { openApiDocument } = await import('./openapi.js');
     document ??= JSON.stringify(openApiDocument(options.version));
@@ -336,6 +338,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
       }
     },
     async close() {
+      clusterEvents.close();
       await Promise.all([closed(internal), closed(cli)]);
       place.remove();
     },

@@ -4,6 +4,7 @@ import type { ProbeObservation } from './api-types.js';
 import type { Gate } from './auth-gate.js';
 import type { RouteRole } from './auth-roles.js';
 import type { Session } from './auth-sessions.js';
+import type { ClusterEvents } from './cluster-events.js';
 import { type CheckedTypes, conforms, violations } from './conform.js';
 import type { EventStream } from './event-stream.js';
 import type { PeerClient } from './peer-client.js';
@@ -65,6 +66,7 @@ export type ApiReply =
 export interface Services {
   readonly face: NodeFace;
   readonly peers: PeerClient;
+  readonly clusterEvents: ClusterEvents;
   readonly probes: () => Promise<readonly ProbeObservation[]>;
   readonly openApi: () => string;
   readonly gate: Gate;

@@ -384,8 +384,14 @@ export const operationRoutes = [
       {
         name: 'since',
         description:
-          'Id of the last event that is known (`Last-Event-ID` does the same); without it a stream begins now and a page with the oldest.',
-        schema: { type: 'string', maxLength: 64 },
+          'Id of the last event that is known (`Last-Event-ID` does the same); without it a stream begins now and a page with the oldest. Of the cluster: `n1=3.17,n2=5.4`, the last event of each node.',
+        schema: { type: 'string', maxLength: 6000 },
+      },
+      {
+        name: 'scope',
+        description:
+          '`cluster`: the events of all nodes, each with its `node`; only as a stream. `local` (the default): of this node.',
+        schema: { type: 'string', enum: ['local', 'cluster'], default: 'local' },
       },
       {
         name: 'types',
@@ -404,7 +410,7 @@ export const operationRoutes = [
       status: 200,
       schema: 'EventPage',
       stream:
-        'Each event with its `id:`, `event:` its type, `data:` a NodeEvent. `event: lost` says that events are missing and the state has to be read again; its data is a StreamNotice. A comment every 15 s. A client that does not read is dropped.',
+        'Each event with its `id:`, `event:` its type, `data:` a NodeEvent. `event: lost` says that events are missing and the state has to be read again; its data is a StreamNotice. Of the cluster, `event: error` says that a node does not answer. A comment every 15 s. A client that does not read is dropped.',
       description: 'The events after `since`, oldest first.',
     },
     errors: [],

@@ -9,12 +9,16 @@ export interface HttpServiceOptions extends Omit<HttpAppOptions, 'probes'> {
   /** Written by the control loop; see `createReadyTable`. */
   readonly table: ReadyTable;
   readonly frontLimits?: Partial<FrontLimits>;
+  /** Directory of the console's built files; absent: none are served. */
+  readonly consoleDir?: string;
   readonly onFrontEvent: (event: FrontEvent) => void;
 }
 export interface HttpService {
   readonly peers: PeerClient;
   /** Listens on exactly these TCP addresses; may be called again when the node's addresses change. Failures are events, and are retried. */
   listen(addresses: readonly FrontAddress[]): void;
+  /** Addresses of the cluster's nodes: the console's page may ask whether they answer. */
+  setHosts(hosts: readonly string[]): void;
   probes(): Promise<readonly ProbeObservation[]>;
   /** How often probes were answered, by module. */
   answers(): Promise<readonly ProbeAnswers[]>;
@@ -32,6 +36,7 @@ export async function startHttpService(options: HttpServiceOptions): Promise<Htt
   const front = createFront({
     ...{ table, socketPath: app.socketPath, secret: app.secret, node: face.node, onEvent: onFrontEvent },
     ...(frontLimits === undefined ? {} : { limits: frontLimits }),
+    ...(options.consoleDir === undefined ? {} : { consoleDir: options.consoleDir }),
   });
   const admit = (): void => front.admit(options.authority?.required() === true);
   options.authority?.onChange(admit);
@@ -39,6 +44,7 @@ export async function startHttpService(options: HttpServiceOptions): Promise<Htt
   return {
     peers: app.peers,
     listen: (addresses) => front.listen(addresses),
+    setHosts: (hosts) => front.setHosts(hosts),
     probes: () => front.probes(),
     answers: () => front.answers(),
     async close() {

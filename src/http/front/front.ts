@@ -38,6 +38,8 @@ export interface FrontOptions {
   readonly secret: string;
   readonly node: string;
   readonly limits?: Partial<FrontLimits>;
+  /** Directory of the console's built files; absent: none are served. */
+  readonly consoleDir?: string;
   readonly onEvent: (event: FrontEvent) => void;
 }
 export interface Front {
@@ -45,6 +47,8 @@ export interface Front {
   listen(addresses: readonly FrontAddress[]): void;
   /** Whether other machines may knock: there are logins. At first they may not. */
   admit(others: boolean): void;
+  /** Addresses of the cluster's nodes: the console's page may ask whether they answer. */
+  setHosts(hosts: readonly string[]): void;
   /** Every prober that is remembered. */
   probes(): Promise<readonly ProbeObservation[]>;
   /** How often probes were answered, by module, since the worker's start. */
@@ -77,11 +81,13 @@ export function createFront(options: FrontOptions): Front {
     secret: options.secret,
     node: options.node,
     limits: { ...defaultFrontLimits, ...options.limits },
+    consoleDir: options.consoleDir ?? null,
   };
   const pending = new Map<number, (seen: Seen) => void>();
   let request = 0;
   let addresses: readonly FrontAddress[] = [];
   let others = false;
+  let hosts: readonly string[] = [];
   let closing = false;
   let retryMs = 250;
   let retry: NodeJS.Timeout | null = null;
@@ -117,6 +123,7 @@ export function createFront(options: FrontOptions): Front {
         worker = start();
         send({ type: 'admit', others });
         send({ type: 'listen', addresses });
+        send({ type: 'hosts', hosts });
       }, retryMs);
       retryMs = Math.min(retryMs * 2, 5000);
     });
@@ -139,6 +146,10 @@ export function createFront(options: FrontOptions): Front {
     admit(wanted) {
       others = wanted;
       if (!closing) send({ type: 'admit', others });
+    },
+    setHosts(wanted) {
+      hosts = wanted;
+      if (!closing) send({ type: 'hosts', hosts });
     },
     probes: async () => (await look()).probes.map(dated),
     answers: async () => (await look()).answers,

@@ -49,9 +49,13 @@ export interface FrontData {
   readonly secret: string;
   readonly node: string;
   readonly limits: FrontLimits;
+  /** Directory of the console's built files; null: none are served. */
+  readonly consoleDir: string | null;
 }
 export type ToFront =
   | { readonly type: 'listen'; readonly addresses: readonly FrontAddress[] }
+  /** Addresses of the cluster's nodes, for the policy of the console's page. */
+  | { readonly type: 'hosts'; readonly hosts: readonly string[] }
   | { readonly type: 'probes'; readonly request: number }
   /** Whether other machines may knock: there are logins. */
   | { readonly type: 'admit'; readonly others: boolean }

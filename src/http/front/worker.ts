@@ -6,8 +6,10 @@ import { Agent, createServer, type IncomingMessage, request, type Server, type S
 import type { Socket } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
 import { isLoopback, isOpenToOtherMachines } from '../access-rules.js';
+import { createConsoleFiles } from '../console-files.js';
 import { createReadyReader, monotonicMs } from '../ready-table.js';
 import { createConnections } from './connections.js';
+import { answerConsole, type ConsoleSite, isConsolePath } from './console.js';
 import { answerHealth, startedHeader, startedText } from './health.js';
 import {
   type FromFront,
@@ -33,6 +35,9 @@ const probes = createProbeLog((probe) => tell({ type: 'probed', probe }));
 const answers = new Map<string, { ready: number; refused: number }>();
 /** Other machines may knock; who they are is asked by the app. */
 let others = false;
+let hosts: readonly string[] = [];
+const site: ConsoleSite | null =
+  data.consoleDir === null ? null : { files: createConsoleFiles(data.consoleDir), table, node: data.node, hosts: () => hosts };
 const agent = new Agent({ keepAlive: true, maxSockets: limits.requests, maxFreeSockets: 8 });
 
 const okHeaders = ['Content-Type', 'text/plain', 'Cache-Control', 'no-store', 'Content-Length', '2', startedHeader];
@@ -228,6 +233,26 @@ function onApi(incoming: IncomingMessage, response: ServerResponse, url: string,
   incoming.pipe(upstream);
 }
 
+function onConsole(incoming: IncomingMessage, response: ServerResponse, path: string, query: string, served: ConsoleSite): void {
+  const { socket } = incoming;
+  const release = connections.beginRequest(socket);
+  if (release === null) {
+    refuse(response, 503, 'HTTP_BUSY', 'Too many requests at once; try again in a moment.', { 'Retry-After': '1' });
+    return;
+  }
+  connections.busy(socket);
+  const pipe: Pipe = { response, progressAtMs: monotonicMs() };
+  pipes.add(pipe);
+  response.once('close', () => {
+    pipes.delete(pipe);
+    release();
+    connections.answered(socket, monotonicMs());
+  });
+  answerConsole(incoming, response, path, query, served).catch((error: unknown) => {
+    refuse(response, 500, 'INTERNAL', error instanceof Error ? error.message : String(error));
+  });
+}
+
 function onRequest(incoming: IncomingMessage, response: ServerResponse): void {
   const url = incoming.url ?? '';
   const query = url.indexOf('?');
@@ -239,6 +264,10 @@ function onRequest(incoming: IncomingMessage, response: ServerResponse): void {
   if (path.startsWith(healthStart)) {
     connections.answered(incoming.socket, monotonicMs());
     onHealth(incoming, response, path);
+    return;
+  }
+  if (site !== null && isConsolePath(path)) {
+    onConsole(incoming, response, path, query === -1 ? '' : url.slice(query), site);
     return;
   }
   try {
@@ -343,6 +372,7 @@ const stallCheck = setInterval(() => {
 port.on('message', (message: ToFront) => {
   if (message.type === 'listen') listen(message.addresses);
   else if (message.type === 'admit') others = message.others;
+  else if (message.type === 'hosts') hosts = message.hosts;
   else if (message.type === 'probes')
     tell({ type: 'probes', request: message.request, probes: probes.list(), answers: answerCounts() });
   else {

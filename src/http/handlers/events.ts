@@ -1,7 +1,9 @@
 /** The events of this node, or of another one through this: as pages, and as a stream that can be resumed. */
 import type { EventPage, NodeEvent, NodeFace } from '../../actors/face.js';
 import type { StreamNotice } from '../api-types.js';
+import { type ClusterEvents, parseSince } from '../cluster-events.js';
 import type { EventStream } from '../event-stream.js';
+import { ApiError } from '../problem.js';
 import { type ApiRequest, type Handler, json } from '../request.js';
 
 type Filter = (event: NodeEvent) => boolean;
@@ -90,9 +92,43 @@ function nextEvent(face: NodeFace, filter: Filter, waitMs: number, signal: Abort
   });
 }
 
-export const getEvents: Handler = async (request, { face }) => {
+/**
+ * Events of all nodes. There is no ring of all of them to fall back to: a client that is full misses events, and is told so as soon as it
+ * takes them again.
+ */
+function pumpAll(events: ClusterEvents, stream: EventStream, since: string | null, filter: Filter): void {
+  let full = false;
+  const missed = new Set<string>();
+  const subscription = events.subscribe(parseSince(since), (item) => {
+    if (item.kind === 'event' && !filter(item.event)) return;
+    if (full) {
+      missed.add(item.kind === 'event' ? item.event.node : item.notice.node);
+      return;
+    }
+    const room =
+      item.kind === 'event'
+        ? stream.send(streamed(item.event))
+        : stream.send({ event: item.notice.code === 'EVENTS_LOST' ? 'lost' : 'error', data: item.notice });
+    if (room) return;
+    full = true;
+    void stream.drained().then((again) => {
+      full = false;
+      if (!again) return;
+      for (const node of missed) stream.send(lostNotice(node));
+      missed.clear();
+    });
+  });
+  stream.onClose(() => subscription.close());
+}
+
+export const getEvents: Handler = async (request, { face, clusterEvents }) => {
   const filter = filterOf(request);
   const since = sinceOf(request);
+  if (request.query.text('scope') === 'cluster' && !request.local) {
+    if (!request.wantsStream)
+      throw new ApiError('HTTP_QUERY', 'The events of all nodes come as a stream: Accept: text/event-stream.');
+    return { kind: 'stream', run: (stream) => pumpAll(clusterEvents, stream, since, filter) };
+  }
   if (request.wantsStream) return { kind: 'stream', run: (stream) => pump(face, stream, since, filter) };
   const limit = request.query.integer('limit') ?? 1000;
   const waitMs = request.query.integer('waitMs') ?? 0;

@@ -1,0 +1,45 @@
+// Builds the console into dist/console: Vite's bundle, then each file compressed once, so that the daemon never compresses. Needs the
+// daemon's build, because the help beside the fields of the console is made from the schema of the configuration.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { build } from 'vite';
+import { configHelp } from '../dist/config/help.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const outDir = join(root, 'dist', 'console');
+const helpModule = 'virtual:config-help';
+
+await build({
+  configFile: false,
+  root: join(root, 'src', 'console'),
+  base: '/console/',
+  logLevel: 'warn',
+  publicDir: false,
+  plugins: [
+    {
+      name: 'config-help',
+      resolveId: (id) => (id === helpModule ? `\0${helpModule}` : null),
+      load: (id) => (id === `\0${helpModule}` ? `export const configHelp = ${JSON.stringify(configHelp())};` : null),
+    },
+  ],
+  build: {
+    outDir,
+    emptyOutDir: true,
+    target: 'es2022',
+    // The policy of the page allows no inline script and no inline style; a file of its own can be kept for ever.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+});
+
+const compressible = /\.(?:html|js|css|svg|json)$/;
+for (const entry of readdirSync(outDir, { recursive: true, withFileTypes: true })) {
+  if (!entry.isFile() || !compressible.test(entry.name)) continue;
+  const path = join(entry.parentPath, entry.name);
+  const bytes = readFileSync(path);
+  writeFileSync(`${path}.br`, brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }));
+  writeFileSync(`${path}.gz`, gzipSync(bytes, { level: 9 }));
+}

@@ -1,0 +1,27 @@
+/** Puts values into texts. Pure, so that the tests check every text of every language with it. */
+
+export type Values = Readonly<Record<string, string | number>>;
+const placeholder = /\{(\w+)((?:\|[^{}|]*)+)?\}/g;
+
+/**
+ * `{name}` becomes the value; `{n|node|nodes}` becomes the form that the language's plural rule takes for it (the forms in the order of
+ * `Intl.PluralRules`: one, other; a language with more has more), without the number itself.
+ */
+export function formatText(text: string, values: Values, language: string): string {
+  return text.replace(placeholder, (whole, name: string, forms: string | undefined) => {
+    const value = values[name];
+    if (value === undefined) return whole;
+    if (forms === undefined) return String(value);
+    const rules = new Intl.PluralRules(language);
+    const order = ['zero', 'one', 'two', 'few', 'many', 'other'].filter((category) =>
+      rules.resolvedOptions().pluralCategories.some((known) => known === category),
+    );
+    const choices = forms.slice(1).split('|');
+    const index = order.indexOf(rules.select(Number(value)));
+    return choices[Math.min(index, choices.length - 1)] ?? whole;
+  });
+}
+/** Names of the values that a text takes. */
+export function placeholdersOf(text: string): readonly string[] {
+  return [...new Set([...text.matchAll(placeholder)].map((match) => match[1] ?? ''))].sort();
+}

@@ -1,0 +1,41 @@
+import { textsOf } from '../../i18n/i18n.js';
+
+export const table = {
+  en: {
+    title: 'Log in',
+    user: 'User',
+    password: 'Password',
+    submit: 'Log in',
+    oidc: 'Log in with the company account',
+    ended: 'The session is over. Log in to go on where you were.',
+    plain: 'This connection is not encrypted: the password can be read on the way. Use HTTPS where you can.',
+    wrong: 'The user or the password is wrong.',
+    unreachable: 'The daemon does not answer: {reason}',
+    firstTitle: 'Your password',
+    firstIntro: 'This link is good once. Choose a password of at least 12 characters.',
+    firstAgain: 'The password again',
+    firstSubmit: 'Set the password and log in',
+    differ: 'The two passwords differ.',
+    short: 'At least 12 characters.',
+    missing: 'This is needed.',
+  },
+  fr: {
+    title: 'Connexion',
+    user: 'Utilisateur',
+    password: 'Mot de passe',
+    submit: 'Se connecter',
+    oidc: "Se connecter avec le compte de l'entreprise",
+    ended: 'La session est terminée. Connectez-vous pour reprendre où vous en étiez.',
+    plain: "Cette connexion n'est pas chiffrée : le mot de passe peut être lu en chemin. Utilisez HTTPS si possible.",
+    wrong: "L'utilisateur ou le mot de passe est faux.",
+    unreachable: 'Le démon ne répond pas : {reason}',
+    firstTitle: 'Votre mot de passe',
+    firstIntro: "Ce lien n'est valable qu'une fois. Choisissez un mot de passe d'au moins 12 caractères.",
+    firstAgain: 'Le mot de passe, encore une fois',
+    firstSubmit: 'Fixer le mot de passe et se connecter',
+    differ: 'Les deux mots de passe diffèrent.',
+    short: 'Au moins 12 caractères.',
+    missing: 'Cette valeur est nécessaire.',
+  },
+} as const;
+export const loginTexts = textsOf(table);

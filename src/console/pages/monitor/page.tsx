@@ -1,0 +1,47 @@
+/** The monitoring: every module on every node, and the details of one of them below. */
+import './monitor.css';
+import { useEffect, useRef } from 'preact/hooks';
+import { followProbes } from '../../model/probes.js';
+import { live } from '../../model/store.js';
+import type { PageProps } from '../../pages.js';
+import { uiTexts } from '../../ui/texts.js';
+import { Activities } from './activity.js';
+import { Asking } from './ask.js';
+import { moveAmongCards } from './keys.js';
+import { ModulePanel } from './module.js';
+import { monitorTexts as t } from './texts.js';
+
+/** What the address says of the details: `modules/<AM>/nodes/<node>/<tab>`. */
+export function selectionOf(
+  rest: readonly string[],
+): { readonly module: string; readonly node: string; readonly tab: string } | null {
+  const [modules, module, nodes, node, tab = 'logs'] = rest;
+  if (modules !== 'modules' || nodes !== 'nodes' || module === undefined || node === undefined) return null;
+  return { module, node, tab };
+}
+
+export function MonitorPage({ rest }: PageProps) {
+  const grid = useRef<HTMLDivElement>(null);
+  useEffect(() => followProbes(), []);
+  const modules = live.modules.value;
+  const selection = selectionOf(rest);
+  return (
+    <div class={`monitor${selection === null ? '' : ' split'}`}>
+      <h1 class="visually-hidden">{t('title')}</h1>
+      <div class="grid" ref={grid} onKeyDown={moveAmongCards}>
+        {modules === null ? <p class="hint">{uiTexts('loading')}</p> : null}
+        {modules?.length === 0 ? (
+          <div class="hint">
+            <p>{t('empty')}</p>
+            <p>{t('emptyHint')}</p>
+          </div>
+        ) : null}
+        {(modules ?? []).map((module) => (
+          <ModulePanel key={module.name} module={module} selected={selection?.module === module.name ? selection.node : null} />
+        ))}
+      </div>
+      <Activities />
+      <Asking />
+    </div>
+  );
+}

@@ -1,0 +1,54 @@
+/** The last 15 minutes of a module on a node: a thin line, coloured where it was not ready; a click goes to that moment. */
+import { everyTenSeconds } from '../../model/clock.js';
+import { stripMs, stripOf } from '../../model/history.js';
+import { live } from '../../model/store.js';
+import { pages } from '../../pages.js';
+import { navigate } from '../../router.js';
+import { monitorTexts as t } from './texts.js';
+
+const width = 900;
+const classes = { Ready: 'well', Transient: 'moving', NotReady: 'bad', Unknown: 'none' } as const;
+/** A short trouble is wide enough to be seen. */
+const least = 8;
+
+export function Strip({ module, node }: { readonly module: string; readonly node: string }) {
+  const nowMs = everyTenSeconds.value;
+  const parts = stripOf(live.segments(module, node).value, nowMs);
+  const off = parts.filter((part) => part.quality !== 'Ready').reduce((sum, part) => sum + part.to - part.from, 0);
+  const percent = Math.round(off * 100);
+  const label = `${t('strip')}: ${off === 0 ? t('stripAll') : t('stripSome', { percent })}`;
+  const drawing = (
+    <svg class="strip" viewBox={`0 0 ${width} 10`} preserveAspectRatio="none" role="img" aria-label={label}>
+      <title>{label}</title>
+      {parts.map((part) => {
+        const ready = part.quality === 'Ready';
+        const length = Math.max((part.to - part.from) * width, ready ? 0 : least);
+        return (
+          <rect
+            key={`${part.from} ${part.state}`}
+            class={classes[part.quality]}
+            x={Math.min(part.from * width, width - length)}
+            y={ready ? 6 : 0}
+            width={length}
+            height={ready ? 4 : 10}
+          />
+        );
+      })}
+    </svg>
+  );
+  if (!pages.some((page) => page.path === 'timeline')) return drawing;
+  return (
+    <button
+      type="button"
+      class="strip-button"
+      tabIndex={-1}
+      onClick={(event) => {
+        const box = event.currentTarget.getBoundingClientRect();
+        const part = event.detail === 0 ? 1 : (event.clientX - box.left) / box.width;
+        navigate(`/timeline?at=${Math.round(nowMs - stripMs + part * stripMs)}`);
+      }}
+    >
+      {drawing}
+    </button>
+  );
+}

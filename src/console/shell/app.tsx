@@ -1,0 +1,99 @@
+/** The frame of every page: who is logged in decides what is shown at all. */
+import './shell.css';
+import { useEffect } from 'preact/hooks';
+import { startMoving } from '../model/move.js';
+import { live } from '../model/store.js';
+import { LoginPage } from '../pages/login/page.js';
+import { type PageEntry, pages } from '../pages.js';
+import { place } from '../router.js';
+import { findSession, may, sessionState } from '../session/session.js';
+import { Link } from '../ui/link.js';
+import { Banner } from './banner.js';
+import { Header } from './header.js';
+import { Keys, useKeys } from './keys.js';
+import { SetupPage } from './setup.js';
+import { shellTexts as t } from './texts.js';
+
+function Navigation({ current }: { readonly current: PageEntry | undefined }) {
+  const listed = pages.filter((page) => page.listed && may(page.role));
+  return (
+    <nav class="pages" aria-label={t('pagesLabel')}>
+      {listed.map((page) => (
+        <Link key={page.path} to={`/${page.path}`} class="tab" current={page === current}>
+          {t(page.title)}
+        </Link>
+      ))}
+    </nav>
+  );
+}
+function Content({ entry }: { readonly entry: PageEntry | undefined }) {
+  if (entry === undefined || !may(entry.role)) {
+    return (
+      <div class="hint">
+        <p>{entry === undefined ? t('notFound') : t('notAllowed')}</p>
+        <Link to="/monitoring">{t('toMonitoring')}</Link>
+      </div>
+    );
+  }
+  const Page = entry.page;
+  return <Page rest={place.value.parts.slice(1)} query={place.value.query} />;
+}
+function Inside() {
+  useEffect(() => {
+    live.start();
+    const stopMoving = startMoving();
+    return () => {
+      stopMoving();
+      live.stop();
+    };
+  }, []);
+  useKeys();
+  const entry = pages.find((page) => page.path === place.value.parts[0]);
+  return (
+    <div class="shell">
+      <a class="skip" href="#content">
+        {t('skip')}
+      </a>
+      <Header />
+      <Navigation current={entry} />
+      <Banner />
+      <main id="content" tabIndex={-1}>
+        <Content entry={entry} />
+      </main>
+      <Keys />
+    </div>
+  );
+}
+function Silent() {
+  useEffect(() => {
+    const timer = setInterval(() => void findSession(), 2000);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <main class="alone">
+      <p class="banner bad" role="status">
+        {t('offlineUnknown')}
+      </p>
+    </main>
+  );
+}
+
+export function App() {
+  const state = sessionState.value;
+  // The mosaic and one-time links are for whoever has the address.
+  const open = pages.find((page) => page.path === 'mosaic');
+  if (place.value.parts[0] === 'mosaic' && open !== undefined && state.kind !== 'in') {
+    const Page = open.page;
+    return (
+      <main class="alone wide">
+        <Page rest={place.value.parts.slice(1)} query={place.value.query} />
+      </main>
+    );
+  }
+  if (state.kind === 'asking') return null;
+  if (state.kind === 'silent') return <Silent />;
+  if (place.value.parts[0] === 'first') return <LoginPage state={state} code={place.value.parts[1] ?? ''} />;
+  if (state.kind === 'setup') return <SetupPage />;
+  if (state.kind === 'out') return <LoginPage state={state} code={null} />;
+  return <Inside />;
+}

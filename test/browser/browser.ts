@@ -1,0 +1,65 @@
+/** A real browser for tests: Debian's Chromium by playwright-core. It reaches nothing but this machine. */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BrowserContext, Page } from 'playwright-core';
+import type { Test } from 'tap';
+
+const executable = process.env['HOLDFAST_CHROMIUM'] ?? '/usr/bin/chromium';
+const built = existsSync(new URL('../../dist/console/index.html', import.meta.url));
+/** Why no browser can be used here; false where one can. */
+export const noBrowser: string | false = !existsSync(executable)
+  ? `there is no browser here (${executable}, Debian's package chromium)`
+  : built
+    ? false
+    : 'the console is not built (npm run build)';
+
+const flags = [
+  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
+  ...['--disable-component-update', '--disable-sync', '--disable-dev-shm-usage', '--force-color-profile=srgb'],
+];
+
+export interface BrowserOptions {
+  readonly language?: string;
+  readonly colorScheme?: 'light' | 'dark';
+  readonly width?: number;
+  readonly height?: number;
+  readonly more?: readonly string[];
+}
+/** Opens a browser with a profile of its own; it ends with the test. */
+export async function openBrowser(t: Test, options: BrowserOptions = {}): Promise<BrowserContext> {
+  const { chromium } = await import('playwright-core');
+  const profile = mkdtempSync(join(tmpdir(), 'hf-chromium-'));
+  const { width = 1280, height = 800, language = 'en-GB', colorScheme = 'light', more = [] } = options;
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: executable,
+    headless: true,
+    args: [...flags, ...more],
+    viewport: { width, height },
+    locale: language,
+    colorScheme,
+    // What moves by itself is told as state: it need not be waited for.
+    reducedMotion: 'reduce',
+  });
+  context.setDefaultTimeout(15_000);
+  t.teardown(async () => {
+    await context.close();
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+  });
+  return context;
+}
+
+/** What the page complains of: the policy that it broke, errors that nobody caught, and answers that are defects. */
+export function complaints(page: Page): readonly string[] {
+  const said: string[] = [];
+  page.on('pageerror', (error) => said.push(`error: ${error.message}`));
+  page.on('console', (message) => {
+    const text = message.text();
+    // The browser itself tells of every answer from 400 on, and of every connection that is refused.
+    if (message.type() === 'error' && !text.startsWith('Failed to load resource')) said.push(text);
+  });
+  page.on('response', (response) => {
+    if (response.status() >= 500 && response.status() !== 503) said.push(`${response.status()} ${response.url()}`);
+  });
+  return said;
+}

@@ -1,0 +1,47 @@
+/** Two real daemons on 127.0.0.1 and 127.0.0.2 with modules that can be broken, for the console's tests. */
+import type { Test } from 'tap';
+import { RealDaemon } from '../e2e/daemon.js';
+import { journalModule } from '../e2e/modules.js';
+import { freeTcpPort, freeUdpPort, place } from '../e2e/place.js';
+import { until } from '../e2e/until.js';
+
+export interface Lab {
+  readonly n1: RealDaemon;
+  readonly n2: RealDaemon;
+  /** Address of the console on n1, and on n2. */
+  readonly console: string;
+  readonly console2: string;
+}
+
+const clusterXml = (port: number): string =>
+  `<cluster><lans port="${port}"><lan name="default"><node name="n1" addr="127.0.0.1"/><node name="n2" addr="127.0.0.2"/></lan></lans></cluster>`;
+
+/** Starts both, joined into one cluster, without a module. */
+export async function startLab(t: Test): Promise<Lab> {
+  const directory = place(t);
+  const httpPort = await freeTcpPort();
+  const port = await freeUdpPort();
+  const daemon = (node: string, address: string): RealDaemon =>
+    new RealDaemon({ directory: `${directory}/${node}`, node, listen: [address], httpPort });
+  const [n1, n2] = [daemon('n1', '127.0.0.1'), daemon('n2', '127.0.0.2')];
+  await Promise.all([n1.start(), n2.start()]);
+  const applied = await n1.api('PUT', '/cluster/config', { xml: clusterXml(port) });
+  if (applied.status !== 200) throw new Error(applied.body);
+  const bundle = `${directory}/bundle.zip`;
+  await n1.must('cluster', 'package', bundle);
+  await n2.must('cluster', 'config', bundle);
+  await until('n1 hears n2', async () => (await n1.nodes()).every((node) => node.online), 30_000);
+  return { n1, n2, console: `http://127.0.0.1:${httpPort}/console/`, console2: `http://127.0.0.2:${httpPort}/console/` };
+}
+
+/** Installs a module on both nodes, and starts it where that is said. */
+export async function installOnBoth(lab: Lab, name: string, options: Parameters<typeof journalModule>[2], start = true): Promise<void> {
+  await Promise.all(
+    [lab.n1, lab.n2].map(async (daemon) => {
+      await daemon.install(name, journalModule(daemon, name, options));
+      if (!start) return;
+      await daemon.must('start', '-m', name);
+      await daemon.reaches(name, 'UP Ready');
+    }),
+  );
+}
