@@ -35,6 +35,14 @@ module.exports = {
       ['^src/http/(api-types|routes|route\\.types|log-format|schemas)', '^src/actors/errors', '^src/config/'],
       'The CLI is a client of the API; it reads configuration files by itself only to check them (ADR 0004).',
     ),
+    only('console-is-a-client', '^src/console/', ['^src/http/api-types'], 'The console knows the types of the API, and nothing else of the daemon.'),
+    {
+      name: 'nothing-imports-the-console',
+      severity: 'error',
+      comment: 'It is built by itself and served as files.',
+      from: { path: '^src/(?!console/)' },
+      to: { path: '^src/console/' },
+    },
     only(
       'demo-is-a-client',
       '^src/demo/',

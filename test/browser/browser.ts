@@ -63,3 +63,14 @@ export function complaints(page: Page): readonly string[] {
   });
   return said;
 }
+
+/** What axe-core finds wrong with the page as it is, by rule, with the places. */
+export async function violations(page: Page): Promise<readonly string[]> {
+  const { default: axe } = await import('axe-core');
+  // Evaluated by the debugger, which the page's policy does not concern.
+  await page.evaluate(axe.source);
+  const found: unknown = await page.evaluate(
+    "axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map((node) => node.html.slice(0, 160)).join(' | ')))",
+  );
+  return Array.isArray(found) ? found.map(String) : [`axe-core answered ${JSON.stringify(found)}`];
+}

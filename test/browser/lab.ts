@@ -35,7 +35,12 @@ export async function startLab(t: Test): Promise<Lab> {
 }
 
 /** Installs a module on both nodes, and starts it where that is said. */
-export async function installOnBoth(lab: Lab, name: string, options: Parameters<typeof journalModule>[2], start = true): Promise<void> {
+export async function installOnBoth(
+  lab: Lab,
+  name: string,
+  options: Parameters<typeof journalModule>[2],
+  start = true,
+): Promise<void> {
   await Promise.all(
     [lab.n1, lab.n2].map(async (daemon) => {
       await daemon.install(name, journalModule(daemon, name, options));

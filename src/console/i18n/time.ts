@@ -8,10 +8,6 @@ export function clockTime(wallMs: number): string {
   const date = new Date(wallMs);
   return `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
 }
-/** `03:12:09.456`. */
-export function exactTime(wallMs: number): string {
-  return `${clockTime(wallMs)}.${String(new Date(wallMs).getMilliseconds()).padStart(3, '0')}`;
-}
 /** Date and time; today only the time. */
 export function dayTime(wallMs: number, nowMs: number): string {
   const [date, now] = [new Date(wallMs), new Date(nowMs)];

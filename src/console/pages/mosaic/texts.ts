@@ -17,7 +17,7 @@ export const table = {
     counts: 'Answers by node',
     node: 'Node',
     answers: 'Answers',
-    part: 'Part',
+    part: 'Share',
     name: 'Write the name of a module: letters, digits, - and _.',
     progress: '{done} of {of} tiles answered',
   },
