@@ -29,7 +29,7 @@ export const api: Api = createApi({
   },
 });
 
-const usualLogin: LoginInfo = { methods: ['password'], https: location.protocol === 'https:', setup: false };
+const usualLogin: LoginInfo = { methods: [], oidcUrl: null, https: location.protocol === 'https:', setup: true, node: '' };
 
 /** No session: what the login page has to offer, or that none is needed yet. */
 async function askLogin(ended: boolean): Promise<void> {
@@ -37,24 +37,13 @@ async function askLogin(ended: boolean): Promise<void> {
   try {
     login = await api.get<LoginInfo>('/login');
   } catch (error) {
-    // A daemon without logins answers this machine without one.
+    // Before there is a user, other machines are not even told how to log in.
     if (!(error instanceof ApiFailure) || error.status === 0) {
       sessionState.value = { kind: 'silent', message: error instanceof Error ? error.message : String(error) };
       return;
     }
-    login = { ...usualLogin, setup: true };
   }
-  sessionState.value = login.setup ? await askOpen() : { kind: 'out', login, ended };
-}
-/** Before there is any user, this machine may do all (ADR 0005), and other machines nothing. */
-async function askOpen(): Promise<SessionState> {
-  try {
-    await api.get('/cluster');
-    return { kind: 'in', session: { user: '', role: 'admin', csrf: null, expires: null } };
-  } catch (error) {
-    if (error instanceof ApiFailure && error.status === 0) return { kind: 'silent', message: error.message };
-    return { kind: 'setup' };
-  }
+  sessionState.value = login.setup ? { kind: 'setup' } : { kind: 'out', login, ended };
 }
 /** Looks whether there is a session; called at the start, and again where the daemon was silent. */
 export async function findSession(): Promise<void> {
@@ -70,8 +59,8 @@ export async function logIn(user: string, password: string): Promise<void> {
   sessionState.value = { kind: 'in', session: await api.json<Session>('POST', '/session', { json: { user, password } }) };
 }
 /** Redeems a one-time link. @throws ApiFailure when the daemon refuses */
-export async function redeem(code: string, user: string, password: string): Promise<void> {
-  const begun = await api.json<Session>('POST', '/session/first', { json: { code, user, password } });
+export async function redeem(code: string, password: string): Promise<void> {
+  const begun = await api.json<Session>('POST', '/session/first', { json: { code, password } });
   sessionState.value = { kind: 'in', session: begun };
 }
 export async function logOut(): Promise<void> {

@@ -49,7 +49,7 @@ function NodeMenu() {
   });
   return (
     <Menu
-      label={t('connectedTo', { node: self })}
+      label={t('connectedTo', { node: self, state })}
       align="end"
       buttonClass="button node-button"
       button={
@@ -87,7 +87,8 @@ export function roleName(role: Role): string {
 function UserMenu() {
   const now = session.value;
   if (now === null) return null;
-  if (now.user === '') {
+  // Before there is any user, this machine may do all (ADR 0005): there is nobody to log out.
+  if (now.csrf === null) {
     return (
       <span class="muted wide-only" title={t('noLoginHint')}>
         {t('noLogin')}

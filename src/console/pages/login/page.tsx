@@ -64,7 +64,7 @@ export function LoginPage({ state, code }: LoginPageProps) {
   const login = state.kind === 'out' ? state.login : null;
   const first = code !== null;
   const errors = {
-    user: user.trim() === '' ? t('missing') : null,
+    user: !first && user.trim() === '' ? t('missing') : null,
     password: password === '' ? t('missing') : first && password.length < shortest ? t('short') : null,
     again: first && again !== password ? t('differ') : null,
   };
@@ -78,7 +78,7 @@ export function LoginPage({ state, code }: LoginPageProps) {
     try {
       if (code === null) await logIn(user.trim(), password);
       else {
-        await redeem(code, user.trim(), password);
+        await redeem(code, password);
         navigate('/monitoring', { replace: true });
       }
     } catch (error) {
@@ -103,21 +103,24 @@ export function LoginPage({ state, code }: LoginPageProps) {
           void submit();
         }}
       >
-        <Field
-          label={t('user')}
-          type="text"
-          autoComplete="username"
-          value={user}
-          error={shown(errors.user)}
-          focus
-          onChange={setUser}
-        />
+        {first ? null : (
+          <Field
+            label={t('user')}
+            type="text"
+            autoComplete="username"
+            value={user}
+            error={shown(errors.user)}
+            focus
+            onChange={setUser}
+          />
+        )}
         <Field
           label={t('password')}
           type="password"
           autoComplete={first ? 'new-password' : 'current-password'}
           value={password}
           error={shown(errors.password)}
+          focus={first}
           onChange={setPassword}
         />
         {first ? (
