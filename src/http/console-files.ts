@@ -87,15 +87,18 @@ async function namesIn(directory: string): Promise<ReadonlySet<string>> {
   );
 }
 
+/** What is asked for and not there may have come with an update: the directory is listed again, at most so often. */
+const listEveryMs = 1000;
+
 /** @param directory `dist/console`; it is listed at the first request. */
 export function createConsoleFiles(directory: string): ConsoleFiles {
-  let listing: Promise<ReadonlySet<string>> | null = null;
-  function listed(): Promise<ReadonlySet<string>> {
-    listing ??= namesIn(directory).catch((): ReadonlySet<string> => {
-      // Perhaps it is built in a moment.
-      listing = null;
-      return new Set();
-    });
+  let listing: Promise<ReadonlySet<string>> = Promise.resolve(new Set());
+  let listedAtMs = Number.NEGATIVE_INFINITY;
+  async function listed(wanted: string): Promise<ReadonlySet<string>> {
+    const names = await listing;
+    if (names.has(wanted) || performance.now() - listedAtMs < listEveryMs) return names;
+    listedAtMs = performance.now();
+    listing = namesIn(directory).catch((): ReadonlySet<string> => new Set());
     return listing;
   }
   const missing = (names: ReadonlySet<string>): ConsoleAnswer => ({
@@ -106,18 +109,16 @@ export function createConsoleFiles(directory: string): ConsoleFiles {
   return {
     async answer({ method, path, acceptEncoding, ifNoneMatch, hosts }) {
       if (method !== 'GET' && method !== 'HEAD') return { status: 405, headers: { ...plain, Allow: 'GET, HEAD' }, body: '' };
-      const names = await listed();
       const wanted = path.slice(consoleBase.length);
+      const isPage = !wanted.startsWith('assets/');
+      const names = await listed(isPage ? page : wanted);
       const asset = names.has(wanted) && wanted !== page;
-      // A page of the console has no extension; what has one is a file, and this one is not there (any more).
-      if (!asset && wanted !== page && /\.\w+$/.test(wanted)) return missing(names);
+      // What is not among the files is a page of the console; but an asset that is not there (any more) is not.
+      if (!asset && !isPage) return missing(names);
       const name = asset ? wanted : page;
       const encoding = encodings.find((one) => names.has(`${name}${one.suffix}`) && accepts(acceptEncoding, one.name));
       const bytes = await readFile(join(directory, `${name}${encoding?.suffix ?? ''}`)).catch(() => null);
-      if (bytes === null) {
-        listing = null;
-        return missing(new Set());
-      }
+      if (bytes === null) return missing(new Set());
       const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`;
       const headers = {
         ...always,
