@@ -1,7 +1,7 @@
 /** What an action will do, before it is done. Pure: the texts are made of what is returned. */
 import type { MaintenanceSwitch, ModuleCommand, ModuleNodeStatus } from '../../http/api-types.js';
 
-export type Command = Exclude<ModuleCommand, 'shutdown'>;
+export type Command = Extract<ModuleCommand, 'start' | 'stop' | 'restart' | 'stopstart' | 'forcestop'>;
 export type Change =
   | { readonly kind: 'command'; readonly command: Command }
   | { readonly kind: 'rolling'; readonly command: 'restart' | 'stopstart' }
