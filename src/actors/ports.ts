@@ -148,6 +148,11 @@ export interface Prober {
    * group.
    */
   run(checker: CustomCheck, place: CheckPlace, onEnd: (end: { readonly detail: string }) => void): Closable;
+  /**
+   * Resolves when no executable that was closed is left of a module's `custom` checkers of mode `loop`, or it was given up; null where
+   * none is. SIGKILL follows SIGTERM half a second later.
+   */
+  ended(module: string): Promise<void> | null;
   /** Forgets which addresses names had: the next check of each asks anew. */
   forgetNames(): void;
 }

@@ -28,7 +28,10 @@ export interface RunRecord {
 const recordPatienceMs = (script: string, active: ActiveModule): number =>
   script.startsWith('start_') ? Math.min(5_000, (active.config.user?.startTimeoutMs ?? Number.POSITIVE_INFINITY) / 2) : 500;
 
-export interface ScriptActorPorts extends Pick<Ports, 'clock' | 'scripts' | 'records' | 'host'> {
+/** How long a script waits for looping checkers that are being ended, in ms: they are killed well before. */
+const checkersPatienceMs = 1_000;
+
+export interface ScriptActorPorts extends Pick<Ports, 'clock' | 'scripts' | 'records' | 'host' | 'prober'> {
   /** The module as it is applied now. */
   readonly activeModule: (name: string) => ActiveModule | null;
   /** The daemon ends and leaves everything running: scripts are not killed with their actors. */
@@ -42,7 +45,7 @@ export function scriptPath(active: ActiveModule, script: string): string | null 
 
 /** Makes the actor logic that the script machine invokes as `runner`. */
 export function createScriptRunner(ports: ScriptActorPorts) {
-  const { clock, scripts, records, host } = ports;
+  const { clock, scripts, records, host, prober } = ports;
   return fromCallback<RunnerCommand, RunnerInput>(({ input, sendBack, receive }) => {
     const { module, script, args, adopt } = input;
     let open = true;
@@ -100,6 +103,9 @@ export function createScriptRunner(ports: ScriptActorPorts) {
       // The chart's own record of the state that this script belongs to is handed over first.
       await Promise.resolve();
       await within(clock, recordPatienceMs(script, active), save(path, null));
+      // The module's checkers whose window has closed do not run beside it.
+      const ending = prober.ended(module);
+      if (ending !== null) await within(clock, checkersPatienceMs, ending);
       if (!open) return;
       if (wanted !== null) {
         finish({ kind: 'signal', signal: wanted }, clock.monotonicMs());

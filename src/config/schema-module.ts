@@ -109,7 +109,7 @@ export const proc = element({
     action: text(
       'action',
       'stopstart',
-      'What follows: `restart`, `stopstart`, `stop`, `noaction`, or an executable, absolute or in the bin of the module.',
+      'What follows: `restart`, `stopstart`, `stop`, `noaction`, or an executable, absolute or in the bin of the module: it has `nicestoptimeout`, then it is ended, which is a failure of it.',
     ),
     restart_services: optional(
       text(

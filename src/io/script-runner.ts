@@ -14,6 +14,7 @@ import type {
 import { explainStartFailure } from './script-errors.js';
 import { type OpenUserlog, openUserlog } from './userlog.js';
 import type { UserlogGuard } from './userlog-guard.js';
+import { createUserlogPruning } from './userlog-pruning.js';
 
 /** {@link Scripts} with what the composition root needs besides. */
 export interface GuardedScripts extends Scripts, Closable {
@@ -69,8 +70,13 @@ const adoptedPollMs = 1_000;
  * its log.
  */
 export function createScriptRunner(options: ScriptRunnerOptions): GuardedScripts {
+  const prune = createUserlogPruning(options.clock, options.onProblem);
   return {
-    start: (spec, onEvent) => new StartedScript(options, spec, onEvent),
+    start: (spec, onEvent) => {
+      const script = new StartedScript(options, spec, onEvent);
+      if (spec.output !== null) void prune(spec.output.dir);
+      return script;
+    },
     adopt: (process, onEvent) => new AdoptedScript(options, process, onEvent),
     guardUserlogs: (dir, limitBytes) => options.guard.guardDirectory(dir, limitBytes),
     close: () => options.guard.close(),

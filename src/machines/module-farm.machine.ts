@@ -6,79 +6,10 @@
  * that nothing leaves while the module is meant to be up. Chart: the statecharts design, 'Farm and light'.
  */
 import { allOn } from './maintenance.js';
-import type { ModuleContext } from './module.types.js';
 import { moduleSetup } from './module-farm.setup.js';
-import type { ScriptStep } from './module-rules.js';
-import { actionOf, scriptInput } from './module-rules.js';
+import { counted, interrupt, leave, note, restartBy, runs, stopTarget, updateIn, waitFor } from './module-farm.ways.js';
+import { actionOf } from './module-rules.js';
 import { resumableLeaves, servingLeaves } from './resume.js';
-
-/** Where the end of a script leads: the first way whose guard holds. */
-interface Way {
-  readonly guard?: 'leaving' | 'forcing' | 'toWait' | 'toRestart' | 'toStartAgain' | 'wasResumed' | 'handlerFailed';
-  readonly target: string;
-  readonly actions?: readonly ('startAgain' | 'acceptHandlerFailure' | 'watchDeadline' | 'armPre')[];
-}
-const withActions = (first: 'noteScriptEnd' | 'noteScriptDefect', ways: readonly Way[]) =>
-  ways.map(({ actions = [], ...way }) => ({ ...way, actions: [first, ...actions] }));
-/** The script of a state. A defect of what runs it leads the same way as its end: the module goes on, whatever scripts do. */
-const runs = (step: (context: ModuleContext) => ScriptStep, ends: readonly Way[], defects = ends) => ({
-  src: 'script' as const,
-  id: 'script' as const,
-  input: ({ context }: { context: ModuleContext }) => scriptInput(context, step(context)),
-  onDone: withActions('noteScriptEnd', ends),
-  onError: withActions('noteScriptDefect', defects),
-});
-const stopTarget = (context: ModuleContext): string => (context.intent === 'wait' ? 'WAIT' : 'STOP');
-
-/** Commands where nothing runs that would have to be ended first. */
-const leave = (target: string) => ({
-  'module.stop': { target, actions: ['accept', 'watchDeadline'] as const },
-  'module.shutdown': { target, actions: ['accept', 'watchDeadline'] as const },
-  'module.forcestop': { target, actions: ['accept', 'watchDeadline'] as const },
-  'module.stopstart': [
-    { guard: 'overBudget', target, actions: ['acceptMaxloop', 'watchDeadline'] },
-    { target, actions: ['accept', 'watchDeadline'] },
-  ] as const,
-});
-const waitFor = (target: string) => ({
-  'module.wait': [
-    { guard: 'overBudget', target, actions: ['acceptMaxloop', 'watchDeadline'] },
-    { target, actions: ['accept', 'watchDeadline'] },
-  ] as const,
-});
-const restartBy = (target: string, beyond: string) => ({
-  'module.restart': [
-    { guard: 'overBudget', target: beyond, actions: ['acceptMaxloop', 'watchDeadline'] },
-    { target, actions: 'accept' },
-  ] as const,
-});
-const counted = <const After extends string>(after: After) =>
-  [
-    { guard: 'overBudget', actions: ['acceptMaxloop', 'watchDeadline', after] },
-    { guard: 'stronger', actions: ['accept', 'watchDeadline', after] },
-  ] as const;
-/** Commands while a script runs that is to be ended for them: the intent is noted, and the script's end leads on. */
-const interrupt = {
-  'module.stop': { guard: 'stronger', actions: ['accept', 'watchDeadline', 'terminateScript'] },
-  'module.shutdown': { guard: 'stronger', actions: ['accept', 'watchDeadline', 'terminateScript'] },
-  'module.stopstart': counted('terminateScript'),
-  'module.forcestop': { guard: 'stronger', actions: ['accept', 'watchDeadline', 'killScript'] },
-} as const;
-/** Commands while a stop script runs, which is needed anyway: only a forced stop ends it. */
-const note = {
-  'module.stop': { guard: 'stronger', actions: ['accept', 'watchDeadline'] },
-  'module.shutdown': { guard: 'stronger', actions: ['accept', 'watchDeadline'] },
-  'module.stopstart': counted('watchDeadline'),
-  'module.wait': counted('watchDeadline'),
-  'module.forcestop': { guard: 'stronger', actions: ['accept', 'watchDeadline', 'killScript'] },
-} as const;
-
-/** What an administrator changes while the module rests: the `update` script is told (sections 2.15 and 5.3). */
-const updateIn = (target: string) => ({
-  'maintenance.switch': { target, actions: 'noteSwitch' as const },
-  'module.reconfigure': { target, actions: 'takePlan' as const },
-  'module.update': { target, actions: 'takePlan' as const },
-});
 
 export const moduleFarmMachine = moduleSetup.createMachine({
   id: 'module',
@@ -320,7 +251,7 @@ export const moduleFarmMachine = moduleSetup.createMachine({
           entry: 'phaseOff',
           on: { ...interrupt, 'module.wait': counted('terminateScript'), 'module.restart': counted('terminateScript') },
           invoke: runs(
-            ({ handler }) => ({ script: String(handler), from: 'UP', to: 'UP', limit: 'none' }),
+            ({ handler }) => ({ script: String(handler), from: 'UP', to: 'UP', limit: 'nicestop' }),
             [
               { guard: 'leaving', target: '#module.UP.stopping' },
               { guard: 'toRestart', target: '#module.UP.restarting' },

@@ -1,170 +1,41 @@
 /**
- * What the module's chart is made of: its types, actors, actions, guards and delays, each named. The chart itself is in
- * `module-farm.machine.ts`. Actions compute, emit, and tell children; nothing here touches the world.
+ * What the module's chart is made of, second half: its actions, each named. They compute, emit, and tell children; nothing here touches
+ * the world. The chart itself is in `module-farm.machine.ts`.
  */
-import type { AnyEventObject, CallbackLogicFunction } from 'xstate';
-import { assertEvent, fromCallback, setup } from 'xstate';
-import type { CheckersInput } from './checker.types.js';
-import { isArmed, rearmed, resourceOf } from './checker-rules.js';
-import { checkersMachine } from './checkers.machine.js';
-import { drainCeilingMs, drainComplete } from './drain.js';
-import { errdMachine } from './errd.machine.js';
-import type { ErrdInput } from './errd.types.js';
+import { assertEvent } from 'xstate';
 import { standardClasses } from './errd-rules.js';
-import { failoverMachine } from './failover.machine.js';
-import type { FailoverInput } from './failover.types.js';
-import { becauseOf, type ResourceValues, type RulePhase } from './failover-rules.js';
 import { checkedClasses, replanned, rulesOf, unwatched, watchedClasses } from './maintenance.js';
-import type { Message } from './messages.js';
 import { checkerComponent, messages } from './messages.js';
-import type { CommandEvent, DrainInput, ModuleContext, ModuleEmitted, ModuleEvent, ModuleInput, Origin } from './module.types.js';
+import type { Origin } from './module.types.js';
+import {
+  arming,
+  base,
+  checkersInput,
+  commandIn,
+  emitLine,
+  errdInput,
+  errdOrigin,
+  failoverInput,
+  kindOf,
+  overdueId,
+  ruleOrigin,
+  telling,
+  without,
+} from './module-farm.base.js';
 import {
   accept,
   acceptMaxloop,
   actionOf,
   commandOf,
-  commandTypes,
   errorOf,
-  exceeds,
   isCounted,
-  isFailure,
   isLeaving,
-  isStronger,
   originLine,
   outcomeLine,
   outcomeOf,
   outcomeValue,
 } from './module-rules.js';
 import { countAction, emptyCounter } from './restart-counter.js';
-import { scriptMachine } from './script.machine.js';
-
-const notProvided: CallbackLogicFunction<AnyEventObject, AnyEventObject, DrainInput> = () => {
-  throw new Error('drain watch not provided');
-};
-/** The command in an event: what asks for it is used on commands only. */
-function commandIn(event: ModuleEvent): CommandEvent {
-  assertEvent(event, commandTypes);
-  return event;
-}
-const emitLine = (line: Message): ModuleEmitted => ({ type: 'log', line });
-const errdOrigin: Origin = { kind: 'component', by: 'errd' };
-/** Id of the timer that bounds a stop. */
-const overdueId = 'stop-overdue';
-
-const errdInput = (context: ModuleContext): ErrdInput => ({
-  procs: context.plan.errd.procs,
-  pollTimerMs: context.plan.errd.pollTimerMs,
-  disabled: context.disabledClasses,
-  extra: context.enabledClasses,
-});
-const failoverInput = (context: ModuleContext): FailoverInput => ({
-  rules: context.plan.rules,
-  handleTimeMs: context.plan.handleTimeMs,
-  resources: context.resources,
-  ...rulesOf(context.switches),
-});
-
-const checkersInput = ({ plan }: ModuleContext): CheckersInput => ({ module: plan.module, checkers: plan.checkers });
-const ruleOrigin = ({ plan, resources, details }: ModuleContext, rule: string): Origin => {
-  const because = becauseOf(plan.rules, rule, resources, details);
-  return because === null ? { kind: 'rule', by: rule } : { kind: 'rule', by: rule, because };
-};
-/** Class of a resource, which is the kind of its checker. */
-const kindOf = (resource: string): string => resource.slice(0, resource.indexOf('.'));
-
-const base = setup({
-  types: {} as {
-    context: ModuleContext;
-    events: ModuleEvent;
-    input: ModuleInput;
-    emitted: ModuleEmitted;
-    children: { script: 'script'; errd: 'errd'; failover: 'failover'; checkers: 'checkers'; drainWatch: 'drainWatch' };
-  },
-  actors: {
-    script: scriptMachine,
-    errd: errdMachine,
-    failover: failoverMachine,
-    checkers: checkersMachine,
-    drainWatch: fromCallback<AnyEventObject, DrainInput>(notProvided),
-  },
-  guards: {
-    /** It would go beyond maxloop. What would not be carried out anyway is not counted. */
-    overBudget: ({ context, event }) => isStronger(context, commandIn(event)) && exceeds(context, commandIn(event)),
-    stronger: ({ context, event }) => isStronger(context, commandIn(event)),
-    leaving: ({ context }) => isLeaving(context.intent),
-    forcing: ({ context }) => context.intent === 'forcestop',
-    toWait: ({ context }) => context.intent === 'wait',
-    toRestart: ({ context }) => context.intent === 'restart',
-    toStartAgain: ({ context }) => context.intent === 'stopstart',
-    /** What it waits for cannot be judged while something is switched off: it goes on waiting. */
-    resumesBlocked: ({ context }) => context.resume?.path === 'WAIT.blocked' && Object.values(context.switches).includes(false),
-    isHeld: ({ context }) => context.held,
-    wasResumed: ({ context }) => context.resume !== null,
-    resumesIn: ({ context }, params: { readonly leaves: readonly string[] }) =>
-      params.leaves.includes(context.resume?.path ?? ''),
-    /** What comes of a checker whose window has closed meanwhile says nothing. */
-    isLookedAt: ({ context, event }) => {
-      assertEvent(event, 'checker.valued');
-      const classes = checkedClasses(context);
-      return context.plan.checkers.some((one) => resourceOf(one) === event.name && isArmed(one, classes));
-    },
-    wakes: ({ context, event }) => {
-      assertEvent(event, 'failover.decided');
-      return event.action === 'wakeup' && !context.held;
-    },
-    waits: ({ event }) => {
-      assertEvent(event, 'failover.decided');
-      return event.action === 'wait';
-    },
-    /** Only a planned stop is drained: after a failure nothing is left that could go on serving. */
-    drains: ({ context }) => context.plan.drain.kind !== 'none' && context.cause.kind === 'admin',
-    drained: ({ context, event }) => {
-      assertEvent(event, 'probes.observed');
-      return context.plan.drain.kind === 'auto' && drainComplete(event.sources, event.atMs, event.sinceMs);
-    },
-    handlerFailed: ({ event }) => isFailure(outcomeOf(event)),
-  },
-  delays: {
-    drainTime: ({ context }) => (context.plan.drain.kind === 'time' ? context.plan.drain.ms : drainCeilingMs),
-    /** Invariant 4 of the statecharts design, with two seconds to spare. */
-    stopDeadline: ({ context }) => {
-      const { drain, nicestopTimeoutMs, forcestopTimeoutMs } = context.plan;
-      const drainMs = drain.kind === 'time' ? drain.ms : drain.kind === 'auto' ? drainCeilingMs : 0;
-      return nicestopTimeoutMs + forcestopTimeoutMs + drainMs + 28_000;
-    },
-    surveyLimit: 10_000,
-    childBackoff: 1_000,
-  },
-});
-
-/** What was known of why something is down, without what has another value now. */
-const without = (details: Readonly<Record<string, string>>, changed: ResourceValues): Readonly<Record<string, string>> =>
-  Object.fromEntries(Object.entries(details).filter(([name]) => !(name in changed)));
-
-const arming = (classes: readonly string[], verify: boolean) =>
-  base.enqueueActions(({ context, enqueue }) => {
-    const { atMs, plan } = context;
-    const next = { ...context, armed: classes };
-    // The values before the phase: what is looked at for the first time is waited for.
-    const changed = rearmed(plan.checkers, checkedClasses(context), checkedClasses(next));
-    enqueue.assign({
-      armed: classes,
-      resources: { ...context.resources, ...changed },
-      details: without(context.details, changed),
-    });
-    for (const [name, value] of Object.entries(changed)) {
-      enqueue.emit({ type: 'resource', name, value, by: 'heart', atMs, quiet: true });
-      enqueue.sendTo('failover', { type: 'resource.set', name, value, by: 'heart', atMs });
-    }
-    enqueue.sendTo('checkers', { type: 'checkers.arm', classes: checkedClasses(next), patient: !verify });
-    if (classes.length === 0) enqueue.sendTo('errd', { type: 'errd.disarm' });
-    else enqueue.sendTo('errd', { type: 'errd.arm', atMs, classes: watchedClasses(next), verify });
-  });
-const telling = (phase: RulePhase) =>
-  base.enqueueActions(({ context, enqueue }) => {
-    enqueue.assign({ phase });
-    enqueue.sendTo('failover', { type: 'failover.phase', atMs: context.atMs, phase });
-  });
 
 /** Chart of a farm or light module without its states: `createMachine` in `module-farm.machine.ts` adds them. */
 export const moduleSetup = base.extend({

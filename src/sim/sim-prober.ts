@@ -61,6 +61,7 @@ export function createSimProber(host: SimHost, onMain: (run: () => void) => void
       };
     },
     forgetNames: () => undefined,
+    ended: () => null,
     run: (checker, { module }) => {
       let isOpen = true;
       let last: 'up' | 'down' | null = null;

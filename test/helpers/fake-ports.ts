@@ -161,6 +161,7 @@ export function createFakePorts(clock: VirtualClock = createVirtualClock()): Fak
       guardUserlogs: (dir) => order.push(`guard ${dir}`),
     },
     prober: {
+      ended: () => null,
       forgetNames: () => order.push('names are forgotten'),
       check: (checker, _place, onResult) => {
         const started: StartedCheck = {

@@ -3,7 +3,7 @@ import type { ProcConfig } from '../../src/config/types.js';
 import type { ErrdContext, ErrdEntry, ErrdScan } from '../../src/machines/errd.types.js';
 import { armedProcs, isCrash, judge, slower, survey, unknownEntry } from '../../src/machines/errd-rules.js';
 import type { Behaviour, Harness } from '../helpers/module-harness.js';
-import { aProc, crash, createHarness, requested, startedHarness, succeeds } from '../helpers/module-harness.js';
+import { aPlan, aProc, crash, createHarness, requested, startedHarness, succeeds } from '../helpers/module-harness.js';
 
 const context = (procs: readonly ProcConfig[], entries: Readonly<Record<string, ErrdEntry>> = {}): ErrdContext => ({
   procs,
@@ -443,6 +443,25 @@ t.test('commands while a handler runs', async (t) => {
     t.equal(h.at(), next, command);
     t.same(h.violations, []);
   }
+});
+
+t.test('a handler that hangs is ended after nicestoptimeout, which is a failure of it', async (t) => {
+  const proc: ProcConfig = { ...aProc, action: { kind: 'handler', exec: '/bin/handler' } };
+  const h = startedHarness({
+    ...withProcs(proc),
+    behave: (input) => (input.script === '/bin/handler' ? { kind: 'hangs', termMs: 50 } : succeeds()),
+  });
+  h.world.end('app');
+  h.run(1_000);
+  t.equal(h.at(), 'UP.handling');
+  h.run(aPlan.nicestopTimeoutMs - 1_100);
+  t.equal(h.at(), 'UP.handling');
+  h.run(300);
+  t.equal(h.at().startsWith('UP.handling'), false);
+  t.ok(h.log.some((line) => /^C Script \/bin\/handler not ended after \d+ s: terminated/.test(line)));
+  t.ok(h.log.some((line) => line.includes('Action stopstart called by errd')));
+  t.same(h.violations, []);
+  h.stop();
 });
 
 t.test('nothing can be seen: said once, tried again, and nothing is judged', async (t) => {

@@ -268,3 +268,18 @@ t.test('the daemon came back: what does not answer is not excused by a start tha
   t.equal(h.at(), 'STOP');
   h.stop();
 });
+
+t.test('a server that hangs at any moment: stop_both begins within interval and timeout, with handle_time 0', async (t) => {
+  const fastest: CheckerConfig = { ...aCheck, intervalMs: 1_000, timeoutMs: 1_000 };
+  const options = withCheckers(fastest);
+  const times: number[] = [];
+  for (let offsetMs = 0; offsetMs < 1_000; offsetMs += 50) {
+    const h = startedHarness({ ...options, plan: { ...options.plan, handleTimeMs: 0 } });
+    h.run(3_000 + offsetMs);
+    h.world.checked.set('tcp.web', 'silent');
+    times.push(until(h, () => h.at().startsWith('UP.restarting')));
+    h.stop();
+  }
+  t.ok(Math.max(...times) <= 2_010, `${Math.max(...times)} ms at worst`);
+  t.ok(Math.min(...times) >= 1_000, `${Math.min(...times)} ms at best: the timeout alone`);
+});

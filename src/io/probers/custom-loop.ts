@@ -6,9 +6,9 @@ import { readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type {
   CheckPlace,
-  Closable,
   ExitStatus,
   Ports,
+  Prober,
   ProcessIdentity,
   RunningScript,
   ScriptPortEvent,
@@ -17,7 +17,7 @@ import type { CustomCheck } from '../../config/types.js';
 import { checkerArguments, executableIn } from './custom.js';
 
 /** Time between SIGTERM and SIGKILL, in ms. */
-export const loopKillMs = 1_000;
+export const loopKillMs = 500;
 /** Time after SIGKILL until a process is given up, in ms. */
 const abandonMs = 5_000;
 /** How long a disk may take for the record before a start, in ms. A checker that is not on record may be left behind; one that waits checks nothing. */
@@ -51,23 +51,42 @@ const howItEnded = (exec: string, exit: ExitStatus): string => {
 
 /**
  * Makes what starts a checker's executable once. `onEnd` is called once, never synchronously and never after `close`. `close` ends its
- * whole process group: SIGTERM, SIGKILL a second later; that is begun before `close` returns. The next run of the same checker
+ * whole process group: SIGTERM, SIGKILL half a second later; that is begun before `close` returns. The next run of the same checker
  * begins when the one before has ended.
  */
-export function createLoopRunner(ports: LoopPorts) {
+export function createLoopRunner(ports: LoopPorts): Pick<Prober, 'run' | 'ended'> {
   const before = new Map<string, Promise<void>>();
-  return (checker: CustomCheck, place: CheckPlace, onEnd: (end: { readonly detail: string }) => void): Closable => {
+  const ending = new Map<string, Set<Promise<void>>>();
+  const run: Prober['run'] = (checker, place, onEnd) => {
     const key = `${place.module}/${checker.ident}`;
     const loop = new Loop(ports, checker, place, onEnd, before.get(key) ?? Promise.resolve());
     before.set(key, loop.done);
     void loop.done.then(() => {
       if (before.get(key) === loop.done) before.delete(key);
     });
-    return loop;
+    return {
+      close: () => {
+        if (!loop.close()) return;
+        const { module } = place;
+        const all = ending.get(module) ?? new Set();
+        ending.set(module, all.add(loop.done));
+        void loop.done.then(() => {
+          all.delete(loop.done);
+          if (all.size === 0 && ending.get(module) === all) ending.delete(module);
+        });
+      },
+    };
+  };
+  return {
+    run,
+    ended: (module) => {
+      const all = ending.get(module);
+      return all === undefined ? null : Promise.all(all).then(() => undefined);
+    },
   };
 }
 
-class Loop implements Closable {
+class Loop {
   readonly #ports: LoopPorts;
   readonly #checker: CustomCheck;
   readonly #place: CheckPlace;
@@ -76,6 +95,7 @@ class Loop implements Closable {
   readonly done: Promise<void>;
   #isDone: () => void = () => undefined;
   #open = true;
+  #isOver = false;
   #ending: Ending | null = null;
   #handle: RunningScript | null = null;
 
@@ -98,9 +118,12 @@ class Loop implements Closable {
       .catch((error: unknown) => this.#finish(`${checker.exec} could not be started: ${String(error)}`));
   }
 
-  close(): void {
+  /** @returns whether something runs that is being ended now. */
+  close(): boolean {
     this.#open = false;
-    if (this.#handle !== null) this.#ending ??= new Ending(this.#ports.clock, this.#handle, () => this.#isDone());
+    if (this.#handle === null || this.#isOver) return false;
+    this.#ending ??= new Ending(this.#ports.clock, this.#handle, () => this.#isDone());
+    return true;
   }
 
   async #begin(): Promise<void> {
@@ -213,6 +236,7 @@ class Loop implements Closable {
   }
 
   #finish(detail: string): void {
+    this.#isOver = true;
     this.#isDone();
     if (!this.#open) return;
     this.#open = false;
@@ -220,7 +244,7 @@ class Loop implements Closable {
   }
 }
 
-/** The end of a process group: SIGTERM now, SIGKILL a second later, given up five seconds after that. */
+/** The end of a process group: SIGTERM now, SIGKILL half a second later, given up five seconds after that. */
 class Ending {
   readonly #clock: Ports['clock'];
   #timer: unknown;

@@ -8,5 +8,5 @@ import type { CustomProber } from './index.js';
 /** Makes what the prober runs custom checkers with. */
 export const createCustomProber = (platform: ScriptPlatform, ports: LoopPorts): CustomProber => ({
   check: createCustomProbe(createProgramRunner(platform, ports.clock)),
-  run: createLoopRunner(ports),
+  ...createLoopRunner(ports),
 });

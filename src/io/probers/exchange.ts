@@ -1,4 +1,4 @@
-/** One HTTP request and its answer, for checks: no redirects, no keep-alive, bounded, and as cheap as it can be. */
+/** One HTTP request and its answer, for checks: no redirects, no keep-alive, bounded, and as cheap as it can be. TLS sessions are resumed (sessions.ts). */
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
@@ -7,6 +7,7 @@ import type { Authorities } from './authorities.js';
 import { connectTo, letEnd } from './connect.js';
 import type { Names } from './names.js';
 import { codeOf, explain, messageOf } from './probe.js';
+import type { Sessions } from './sessions.js';
 
 /** What is asked. Made once for each checker. */
 export interface Question {
@@ -38,6 +39,7 @@ export type Answer =
 export interface HttpMeans {
   readonly names: Names;
   readonly authorities: Authorities;
+  readonly sessions: Sessions;
 }
 
 const certificateFaults: Readonly<Record<string, string>> = {
@@ -66,7 +68,11 @@ function explainExchange(error: unknown, place: string): string {
  * Asks once; calls back at most once, not after `close`, perhaps at once. With an answer in hand the rest of it is read for a moment
  * so that the connection ends by itself; `close` before that cuts it.
  */
-export function exchange({ names, authorities }: HttpMeans, question: Question, onAnswer: (answer: Answer) => void): Closable {
+export function exchange(
+  { names, authorities, sessions }: HttpMeans,
+  question: Question,
+  onAnswer: (answer: Answer) => void,
+): Closable {
   let open = true;
   let outgoing: ClientRequest | null = null;
   let carrier: Socket | TLSSocket | null = null;
@@ -151,12 +157,15 @@ export function exchange({ names, authorities }: HttpMeans, question: Question, 
       return;
     }
     const name = question.serverName;
+    const secureContext = authorities.context();
+    const session = sessions.of(question, secureContext);
     try {
       const secured = connectTls({
         socket,
         host: name,
         ...(isIP(name) === 0 ? { servername: name } : {}),
-        secureContext: authorities.context(),
+        secureContext,
+        ...(session === null ? {} : { session }),
         rejectUnauthorized: question.verify,
         ALPNProtocols: ['http/1.1'],
       });
@@ -164,8 +173,15 @@ export function exchange({ names, authorities }: HttpMeans, question: Question, 
       secured.on('error', (error) => fail(error, place));
       secured.once('close', () => finish({ kind: 'failed', detail: `${place} closed the connection without an answer` }));
       secured.once('secureConnect', () => {
+        if (!secured.isSessionReused()) {
+          sessions.begin(question, secureContext, secured.getPeerCertificate().valid_to);
+          // Before TLS 1.3 the session is there with the handshake; from 1.3 on tickets come after it.
+          const early = secured.getProtocol() === 'TLSv1.3' ? undefined : secured.getSession();
+          if (early !== undefined) sessions.keep(question, early);
+        }
         if (open) ask(secured, place);
       });
+      secured.on('session', (ticket: Buffer) => sessions.keep(question, ticket));
     } catch (error) {
       fail(error, place);
     }

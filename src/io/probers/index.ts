@@ -13,6 +13,7 @@ import { createNames, type Names } from './names.js';
 import { createPingProbe, createSplitbrainProbe } from './ping.js';
 import { createPingProgram, type PingProgram } from './ping-program.js';
 import { down, nothing, type Probe } from './probe.js';
+import { createSessions } from './sessions.js';
 import { createSystemdProbe } from './systemd.js';
 import { createTcpProbe } from './tcp.js';
 
@@ -20,6 +21,7 @@ import { createTcpProbe } from './tcp.js';
 export interface CustomProber {
   readonly check: Probe<CustomCheck>;
   readonly run: Prober['run'];
+  readonly ended: Prober['ended'];
 }
 export interface ProberOptions {
   /** For the User-Agent of HTTP checks. */
@@ -49,6 +51,7 @@ const noPrograms: CustomProber = {
     const timer = setImmediate(() => onEnd({ detail: 'custom checks are not built' }));
     return { close: () => clearImmediate(timer) };
   },
+  ended: () => null,
 };
 const noServices: Services = {
   states: (names) => Promise.resolve(names.map((name) => ({ name, state: 'unknown', mainProcess: null }))),
@@ -61,6 +64,7 @@ export function createProber(options: ProberOptions = {}): Prober {
   const http = {
     names,
     authorities: options.authorities ?? createAuthorities(),
+    sessions: createSessions(),
     userAgent: `holdfast-check/${options.version ?? '0'}`,
     compileRegex: options.compileRegex ?? compilePosixRegex,
   };
@@ -85,6 +89,7 @@ export function createProber(options: ProberOptions = {}): Prober {
   return {
     check: (checker, place, onResult) => promised((take) => begin(probes, checker, place, take), onResult),
     run: custom.run,
+    ended: custom.ended,
     forgetNames: () => names.forget(),
   };
 }

@@ -1,10 +1,10 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import t from 'tap';
 import { createLinuxServices, parseShow, unitState } from '../../../src/io/linux/services.js';
+import { createProber } from '../../../src/io/probers/index.js';
 import { type CommandResult, type CommandRunner, runCommand } from '../../../src/io/run-command.js';
-import { identityOf, start, temporaryDirectory, until } from '../real-processes.js';
+import { noSystemd, realSystemd } from '../../helpers/real-systemd.js';
+import { look, systemd } from '../probers/harness.js';
+import { identityOf, start, until } from '../real-processes.js';
 
 const answer =
   (result: CommandResult, calls: { file: string; args: readonly string[] }[] = []): CommandRunner =>
@@ -93,76 +93,16 @@ t.test('a command that hangs is killed, one that is missing is told, one that fa
   });
 });
 
-const systemd = ['/lib/systemd/systemd', '/usr/lib/systemd/systemd'].find((path) => existsSync(path));
-const cannot =
-  process.getuid?.() !== 0
-    ? 'running a systemd of its own needs root'
-    : systemd === undefined
-      ? 'systemd is not installed'
-      : spawnSync('unshare', ['--pid', '--fork', '--mount', '--cgroup', '--ipc', '--uts', 'true']).status === 0
-        ? false
-        : 'namespaces cannot be made here';
-
-t.test('a real systemd in namespaces of its own', { skip: cannot, timeout: 60_000 }, async (t) => {
-  const dir = temporaryDirectory(t);
-  const units = join(dir, 'units');
-  mkdirSync(units);
-  const unit = (name: string, service: string): void =>
-    writeFileSync(join(units, name), `[Unit]\nDefaultDependencies=no\n[Service]\n${service}\n`);
-  unit('hf-running.service', 'ExecStart=/bin/sleep 600');
-  unit('hf-oneshot.service', 'Type=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true');
-  unit('hf-failing.service', 'ExecStart=/bin/false');
-  unit('hf-slow.service', 'Type=oneshot\nTimeoutStartSec=600\nExecStart=/bin/sleep 600');
-  unit('hf-stopped.service', 'ExecStart=/bin/true');
-  unit('hf-again.service', 'ExecStart=/bin/false\nRestart=always\nRestartSec=600');
-  writeFileSync(join(units, 'hf.target'), '[Unit]\nDefaultDependencies=no\n');
-  const boot = join(dir, 'boot.sh');
-  writeFileSync(
-    boot,
-    `set -e
-mount --make-rprivate /
-mount -t proc proc /proc
-mount -t tmpfs tmpfs /run
-umount -R /sys/fs/cgroup 2>/dev/null || true
-mount -t cgroup2 none /sys/fs/cgroup
-mkdir -p /run/systemd/system
-cp ${units}/* /run/systemd/system/
-export container=other
-exec ${systemd} --system --unit=hf.target --log-target=null
-`,
-  );
-  const init = spawn('unshare', ['--pid', '--fork', '--mount', '--cgroup', '--ipc', '--uts', '--kill-child', 'sh', boot], {
-    stdio: 'ignore',
+t.test('a real systemd in namespaces of its own', { skip: noSystemd, timeout: 60_000 }, async (t) => {
+  const { run, systemctl } = await realSystemd(t, {
+    'hf-running': 'ExecStart=/bin/sleep 600',
+    'hf-oneshot': 'Type=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true',
+    'hf-failing': 'ExecStart=/bin/false',
+    'hf-slow': 'Type=oneshot\nTimeoutStartSec=600\nExecStart=/bin/sleep 600',
+    'hf-stopped': 'ExecStart=/bin/true',
+    'hf-again': 'ExecStart=/bin/false\nRestart=always\nRestartSec=600',
   });
-  let manager: string | null = null;
-  t.teardown(() => {
-    // The first process of a namespace takes all others with it.
-    if (manager !== null) process.kill(Number(manager), 'SIGKILL');
-    init.kill('SIGKILL');
-  });
-  await until('systemd runs', () => {
-    const children = spawnSync('cat', [`/proc/${init.pid}/task/${init.pid}/children`], { encoding: 'utf8' }).stdout.trim();
-    if (children !== '') manager = children;
-    return children !== '';
-  });
-  // From outside: systemctl must be run inside, and the pids it tells are those of the inner namespace.
-  const inside: CommandRunner = (file, args, options) =>
-    runCommand(
-      '/usr/bin/nsenter',
-      ['--target', String(manager), '--mount', '--pid', '--cgroup', '--ipc', '--uts', file, ...args],
-      options,
-    );
-  const services = createLinuxServices({ run: inside });
-  const systemctl = (...args: readonly string[]) =>
-    inside('/usr/bin/systemctl', [...args], { timeoutMs: 10_000, env: { PATH: '/usr/bin:/bin' } });
-  await until(
-    'systemd answers',
-    async () => {
-      const result = await systemctl('is-active', 'hf.target');
-      return result.kind === 'done' && result.stdout.trim() === 'active';
-    },
-    20_000,
-  );
+  const services = createLinuxServices({ run });
   for (const name of ['running', 'oneshot', 'failing', 'slow', 'again']) await systemctl('start', '--no-block', `hf-${name}`);
   const names = ['hf-running', 'hf-oneshot.service', 'hf-failing', 'hf-slow', 'hf-stopped', 'hf-again', 'hf-absent'];
   let last: unknown = null;
@@ -173,6 +113,13 @@ exec ${systemd} --system --unit=hf.target --log-target=null
     return JSON.stringify(last) === JSON.stringify(expected);
   }).catch(() => t.comment(last));
   t.same(last, expected);
+  // The checker of one unit, by the same services.
+  const prober = createProber({ services });
+  t.match(await look(prober, systemd('hf-running')), { up: true, detail: /^hf-running is active/ });
+  t.match(await look(prober, systemd('hf-failing')), { up: false, detail: 'hf-failing has failed' });
+  t.match(await look(prober, systemd('hf-absent')), { up: false, detail: 'hf-absent is not active' });
+  t.equal(await look(prober, systemd('hf-slow'), 700), 'silent', 'it is being started');
   await systemctl('kill', '--signal=KILL', 'hf-running');
   await until('the killed one has failed', async () => (await services.states(['hf-running']))[0]?.state === 'failed');
+  t.match(await look(prober, systemd('hf-running')), { up: false, detail: 'hf-running has failed' });
 });

@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -252,6 +254,33 @@ t.test('certificates', { skip: noOpenssl() }, async (t) => {
   t.equal(await look(known, http(`https://app.example:${mute.port}/`), 200), 'silent');
   t.match(await look(known, otherModule(peer.port, { addr: 'app.example', secure: true })), { up: true, stamp: null });
   t.match(await look(trusting([]), otherModule(peer.port, { addr: 'app.example', secure: true })), { up: false });
+});
+
+t.test('sessions are resumed from one check to the next, with TLS 1.2 and 1.3', { skip: noOpenssl() }, async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'hf-check-'));
+  t.teardown(() => rmSync(directory, { recursive: true }));
+  const own = certificate(directory, 'app.example', 2);
+  for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+    const resumed: boolean[] = [];
+    const options = { key: own.key, cert: own.cert, minVersion: version, maxVersion: version };
+    const server = createSecureServer(options, (_request, response) => response.end('ok'));
+    server.on('secureConnection', (socket) => resumed.push(socket.isSessionReused()));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = address !== null && typeof address === 'object' ? address.port : 0;
+    const prober = createProber({ authorities: createAuthorities({ files: [own.file] }) });
+    const checker = http(`https://127.0.0.1:${port}/`, { body: 'ok' });
+    for (let count = 0; count < 3; count += 1) t.match(await look(prober, checker), { up: true });
+    t.same(resumed, [false, true, true], version);
+    // Another checker of the same place asks for itself.
+    t.match(await look(prober, http(`https://127.0.0.1:${port}/`)), { up: true });
+    t.equal(resumed.at(-1), false);
+    server.close();
+    server.closeAllConnections();
+    await once(server, 'close');
+    t.match(await look(prober, checker), { up: false, detail: /refused/ }, 'a dead server is noticed');
+  }
 });
 
 t.test('a certificate that has expired', { skip: noOpenssl() }, async (t) => {

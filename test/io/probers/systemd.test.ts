@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs';
 import t from 'tap';
 import type { CheckResult, ServiceState } from '../../../src/actors/ports.js';
-import { createLinuxServices } from '../../../src/io/linux/services.js';
 import { createProber } from '../../../src/io/probers/index.js';
 import { createSystemdProbe } from '../../../src/io/probers/systemd.js';
 import { look, place, systemd } from './harness.js';
@@ -71,11 +69,4 @@ t.test('services that fail are no exception', async (t) => {
   const prober = createProber({ services: { states: () => Promise.reject(new Error('broken')) } });
   t.match(await look(prober, systemd('a')), { up: false, detail: 'systemd does not say how a is' });
   t.match(await look(createProber(), systemd('a')), { up: false }, 'without services');
-});
-
-const skip = existsSync('/run/systemd/system') ? false : 'systemd does not run here';
-t.test('the real systemd', { skip }, async (t) => {
-  const prober = createProber({ services: createLinuxServices() });
-  t.match(await look(prober, systemd('systemd-journald.service'), 10_000), { up: true });
-  t.match(await look(prober, systemd('holdfast-is-not-there.service'), 10_000), { up: false, detail: /is not active/ });
 });
