@@ -24,6 +24,12 @@ module.exports = {
       'A replay is machines, what was recorded, and nothing of the world (ADR 0010); its main.ts reads the files.',
     ),
     only(
+      'anonymise-replays',
+      '^src/anonymise/',
+      ['^src/actors/(recorder-lines|recorder\\.types)', '^src/replay/'],
+      'An anonymous journal must replay as before: the machines are asked.',
+    ),
+    only(
       'http-sees-the-face',
       '^src/http/',
       ['^src/actors/(face|errors|ports)', '^src/config/'],

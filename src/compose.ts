@@ -15,6 +15,7 @@ import { createRecorder } from './actors/recorder.js';
 import type { AppliedCluster } from './actors/stores.js';
 import { compilePosixRegex } from './config/posix-regex.js';
 import { frontAddresses } from './http/front/front.js';
+import { formatClassic, formatCommandClassic } from './http/log-format.js';
 import { createReadyTable } from './http/ready-table.js';
 import type { SealKeys } from './http/seal.js';
 import { startHttpService } from './http/service.js';
@@ -33,6 +34,7 @@ import { createNotifications } from './io/notify/notifications.js';
 import { createPlatformPorts } from './io/platform.js';
 import { createResourceHistory } from './io/resource-history.js';
 import { createMessageSeal } from './io/seal-keys.js';
+import { createSupport } from './io/snapshot/support.js';
 import { createSnmp } from './io/snmp/snmp.js';
 import { createUdpTransport } from './io/udp/transport.js';
 import type { Message } from './machines/messages.js';
@@ -170,6 +172,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   // ---------------------------------------------------------------- what is kept on disk
   const templates = join(dirname(fileURLToPath(import.meta.url)), '..', 'conf', 'modules');
   const replayProgram = join(dirname(fileURLToPath(import.meta.url)), 'replay', 'main.js');
+  const anonymiser = join(dirname(fileURLToPath(import.meta.url)), 'anonymise', 'main.js');
   const cli = join(dirname(fileURLToPath(import.meta.url)), 'cli', 'main.js');
   await installShims(safe, safevar, cli, process.execPath);
   const note = (caller: Caller, module: string | null, text: string): void =>
@@ -238,6 +241,28 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     onChange: follow,
   });
   const notifications = createNotifications({ safevar, clock, log: (line) => runtime.log(line), epoch: start });
+  const support = createSupport({
+    ...{ safe, safevar, version, ports, httpPort: options.httpPort },
+    face: () => face,
+    closeLog: (module) => logs.closeModule(module),
+    logLinesLost: () => logs.status().lost,
+    cluster: () => cluster.applied(),
+    clusterXml: async () => {
+      const xml = await cluster.xml();
+      return xml.ok ? xml.value : null;
+    },
+    active: () => moduleStore.active(),
+    matchers: ({ config }) =>
+      (config.errd?.procs ?? []).map((proc) => {
+        const { matches } = compileMatcher(proc, operatingSystem, compilePosixRegex);
+        return ({ name, args }) => matches({ name, args });
+      }),
+    flushJournal: () => journal.flush(),
+    ...{ classic: formatClassic, classicCommand: formatCommandClassic },
+    note: (who, module, text) => note({ who, identity: null }, module, text),
+    env: { ...process.env, ...options.extraEnv },
+    anonymiser,
+  });
   const face: NodeFace = createNodeFace({
     runtime,
     ports,
@@ -247,6 +272,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     install: modules,
     clusterAdministration: cluster,
     notification: notifications,
+    support,
     explain: createExplainer({ journal, dir: join(safevar, 'journal'), program: replayProgram }),
   });
 
@@ -266,6 +292,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
 
   // ---------------------------------------------------------------- begin
+  const { mendModes } = await import('./io/health/modes.js');
+  const modes = await mendModes({ safe, safevar });
+  for (const { path, problem } of modes.mended)
+    runtime.log(
+      messages.partFailed('files', `${path} ${problem} until now; that was taken away. Look whether somebody has used it`),
+    );
+  for (const { path, problem, remedy } of modes.left) runtime.log(messages.partFailed('files', `${path} ${problem}: ${remedy}`));
   // A script that runs meanwhile may call: it is let in at once and answered when its module is known.
   let begun = (): void => undefined;
   await auth.load();
@@ -297,6 +330,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const close = async (patienceMs: number): Promise<void> => {
     await notifications.close(patienceMs);
     await http.close();
+    await support.close();
     metrics.close();
     snmp.close();
     recorder.close();

@@ -113,6 +113,16 @@ export const errorCatalogue = {
     meaning: 'An address and port cannot be listened on; the message names them and what to do.',
   },
   NOTIFICATION_CHANNEL: { status: 404, exit: 1, meaning: 'No notification channel of that name is configured.' },
+  SNAPSHOT_UNKNOWN: {
+    status: 404,
+    exit: 1,
+    meaning: 'There is no snapshot of that id: it was fetched, or lay there for more than ten minutes. Make a new one.',
+  },
+  SNAPSHOT_ANONYMISE: {
+    status: 500,
+    exit: 1,
+    meaning: 'The snapshot could not be anonymised; nothing was handed out. The message says which part of it, and why.',
+  },
   EXPLAIN_NONE: {
     status: 404,
     exit: 1,

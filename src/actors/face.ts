@@ -5,6 +5,7 @@
 import type { ConfigProblem } from '../config/types.js';
 import type { RuleLine } from '../config/types-rules.js';
 import type { RuleReport } from './face-rules.js';
+import type { SupportAdministration } from './face-support.js';
 import type { LogEntry, LogQuery } from './ports.js';
 
 export type StateName = 'STOP' | 'WAIT' | 'UP' | 'PRIM' | 'SECOND' | 'ALONE' | 'NOTCONFIGURED' | 'UNKNOWN';
@@ -271,6 +272,7 @@ export interface NodeFace {
   install: ModuleAdministration;
   clusterAdministration: ClusterAdministration;
   notification: NotificationAdministration;
+  support: SupportAdministration;
 }
 /** One way by which people are told what happens. */
 export interface NotificationChannelStatus {

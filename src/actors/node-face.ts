@@ -20,6 +20,7 @@ import type {
   Outcome,
   SwitchStates,
 } from './face.js';
+import type { SupportAdministration } from './face-support.js';
 import type { ModuleHost } from './module-host.js';
 import type { NodeRuntime } from './node-runtime.js';
 import type { Ports } from './ports.js';
@@ -38,6 +39,7 @@ export interface NodeFaceOptions {
   /** Answers from the flight recorder's journal. */
   readonly explain: NodeFace['explain'];
   readonly notification: NotificationAdministration;
+  readonly support: SupportAdministration;
 }
 
 const resourceName = /^[A-Za-z][\w-]{0,63}\.[\w.:%@/+-]{1,128}$/;
@@ -159,6 +161,7 @@ export function createNodeFace(options: NodeFaceOptions): NodeFace {
     install: options.install,
     clusterAdministration: options.clusterAdministration,
     notification: options.notification,
+    support: options.support,
     modules: () => options.installed().map(summary),
     module: (name) =>
       options

@@ -12,6 +12,7 @@ import { isLaterGroupWord, laterWords } from './later.js';
 import { commandNamed, groupsOf } from './lookup.js';
 import { nearestWord } from './nearest-word.js';
 import { parseCommandLine } from './parse.js';
+import { specialCommand } from './special.js';
 import { commands, sections } from './table.js';
 
 /** The exit code of a failure: the catalogue's, else by the answer's status (a request that is wrong: 2), else 1. */
@@ -27,12 +28,10 @@ interface Selected {
   readonly rest: readonly string[];
 }
 
-/** Special commands of the scripts that are commands of ours (section 3.6 of the compatibility page). */
-const specialCommands: readonly string[] = ['incloop', 'resetloop', 'checkloop'];
-
 function select(argv: readonly string[]): Selected {
   const [first, second] = argv;
-  if (first === '-r' && second !== undefined && specialCommands.includes(second)) return select(argv.slice(1));
+  const special = first === '-r' ? specialCommand(argv.slice(1)) : null;
+  if (special !== null) return select(special);
   const spec =
     first === undefined ? undefined : (commandNamed(commands, first, second) ?? commandNamed(commands, first, undefined));
   if (spec !== undefined) return { spec, rest: argv.slice(spec.words.length) };

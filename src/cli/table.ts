@@ -11,6 +11,7 @@ import { resourceCommands } from './specs/resources.js';
 import { ruleCommands } from './specs/rules.js';
 import { simulateCommands } from './specs/simulate.js';
 import { stateCommands } from './specs/state.js';
+import { supportCommands } from './specs/support.js';
 
 /** Commands under the heading that help and docs/cli.md give them. */
 export const sections: readonly CommandSection[] = [
@@ -24,6 +25,7 @@ export const sections: readonly CommandSection[] = [
   { title: 'Modules and their configuration', commands: moduleCommands },
   { title: 'Cluster', commands: clusterCommands },
   { title: 'Notifications', commands: notificationCommands },
+  { title: 'When something is wrong', commands: supportCommands },
   { title: 'About this command', commands: helpCommands },
 ];
 

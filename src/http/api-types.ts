@@ -16,6 +16,7 @@ import type {
   StateName,
 } from '../actors/face.js';
 import type { Role } from '../actors/face-auth.js';
+import type { CleanKind } from '../actors/face-support.js';
 import type { LogEntry } from '../actors/ports.js';
 import type { ConfigProblem } from '../config/types.js';
 import type { RuleLine } from '../config/types-rules.js';
@@ -47,6 +48,16 @@ export type {
 } from '../actors/face.js';
 export type { Role } from '../actors/face-auth.js';
 export type { RulePart, RuleReport, RuleStatus } from '../actors/face-rules.js';
+export type {
+  CleanKind,
+  CleanResult,
+  DumpInfo,
+  HealthFinding,
+  HealthLevel,
+  HealthReport,
+  SelfFacts,
+  SnapshotFile,
+} from '../actors/face-support.js';
 export type { LogEntry, LogLevel } from '../actors/ports.js';
 export type { ConfigProblem } from '../config/types.js';
 export type { RuleLine } from '../config/types-rules.js';
@@ -165,6 +176,16 @@ export interface ClusterConfigBody {
 /** `POST /cluster/config/check`. */
 export interface ClusterCheckBody {
   readonly xml: string;
+}
+/** `POST /modules/AM/snapshots`. */
+export interface SnapshotBody {
+  readonly anonymise?: boolean;
+  /** Further words to replace. */
+  readonly words?: readonly string[];
+}
+/** `POST /modules/AM/clean`. */
+export interface CleanBody {
+  readonly what: CleanKind;
 }
 /** `PUT /notification/enabled`. */
 export interface NotificationSwitchBody {

@@ -17,6 +17,7 @@ import { guard, requireRole } from './auth-guard.js';
 import { createBodyReader, defaultBodyBudget } from './body.js';
 import { createClusterEvents } from './cluster-events.js';
 import { type Context, type Next, type State, signalOf } from './context.js';
+import { sendDownload } from './download.js';
 import { openEventStream } from './event-stream.js';
 import { createForwarding } from './forwarding.js';
 import { createHandlers } from './handlers/index.js';
@@ -230,6 +231,10 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     if (reply.kind === 'json') {
       ctx.body = JSON.stringify(reply.value);
       ctx.type = 'application/json';
+    }
+    if (reply.kind === 'download') {
+      sendDownload(ctx, reply.download, reply.type);
+      return;
     }
     if (reply.kind === 'bytes') {
       ctx.body = typeof reply.value === 'string' ? reply.value : Buffer.from(reply.value);

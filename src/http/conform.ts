@@ -5,6 +5,7 @@
 import type {
   ActionBody,
   ActionProgress,
+  CleanBody,
   ClusterCheckBody,
   ClusterConfigBody,
   ErrdBody,
@@ -19,6 +20,9 @@ import type {
   NotificationTestBody,
   PrintBody,
   ResourceBody,
+  SelfFacts,
+  SnapshotBody,
+  SnapshotFile,
   SwitchBody,
 } from './api-types.js';
 import { isRecord } from './json.js';
@@ -34,6 +38,10 @@ export interface CheckedTypes {
   readonly PrintBody: PrintBody;
   readonly ClusterConfigBody: ClusterConfigBody;
   readonly ClusterCheckBody: ClusterCheckBody;
+  readonly CleanBody: CleanBody;
+  readonly SnapshotBody: SnapshotBody;
+  readonly SnapshotFile: SnapshotFile;
+  readonly SelfFacts: SelfFacts;
   readonly NotificationSwitchBody: NotificationSwitchBody;
   readonly NotificationTestBody: NotificationTestBody;
   readonly LoginBody: LoginBody;

@@ -3,6 +3,7 @@ import type { NodeFace } from '../actors/face.js';
 import { guard } from './auth-guard.js';
 import type { Context, Step } from './context.js';
 import { headersOf, signalOf } from './context.js';
+import { sendDownload } from './download.js';
 import type { EventStream } from './event-stream.js';
 import { addressedNode, answeredHeaders, forwardedHeaders, streamPeerEvents } from './forward.js';
 import type { PeerClient } from './peer-client.js';
@@ -57,6 +58,13 @@ export function createForwarding(options: ForwardingOptions): Step {
       stream(ctx, (opened) =>
         streamPeerEvents(opened, peers, node, ctx.querystring, lastEventId === '' ? null : lastEventId, caller),
       );
+      return;
+    }
+    if (route.operationId === 'getSnapshotZip') {
+      const query = parseQuery(ctx.querystring, route.query ?? []);
+      const { relaySnapshot } = await import('./relay-snapshot.js');
+      const signal = signalOf(ctx);
+      sendDownload(ctx, await relaySnapshot(peers, node, path, query.yes('anonymise'), { ...caller, signal }), 'application/zip');
       return;
     }
     const wait =

@@ -6,6 +6,7 @@ import type { RouteRole } from './auth-roles.js';
 import type { Session } from './auth-sessions.js';
 import type { ClusterEvents } from './cluster-events.js';
 import { type CheckedTypes, conforms, violations } from './conform.js';
+import type { Download } from './download.js';
 import type { EventStream } from './event-stream.js';
 import type { PeerClient } from './peer-client.js';
 import { ApiError } from './problem.js';
@@ -58,6 +59,8 @@ export type ApiReply =
       readonly value: Uint8Array | string;
       readonly headers?: Readonly<Record<string, string>>;
     }
+  /** A file that is read while it is sent. */
+  | { readonly kind: 'download'; readonly type: string; readonly download: Download }
   | { readonly kind: 'empty'; readonly headers?: Readonly<Record<string, string>> }
   /** The handler writes until one side closes. */
   | { readonly kind: 'stream'; readonly run: (stream: EventStream) => void };

@@ -40,6 +40,7 @@ export interface Route {
     | 'Events'
     | 'Notifications'
     | 'Logins'
+    | 'Support'
     | 'Internal';
   readonly summary: string;
   readonly query?: readonly QueryParameter[];

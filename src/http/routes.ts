@@ -6,9 +6,16 @@ import { administrationRoutes } from './routes-administration.js';
 import { loginRoutes } from './routes-logins.js';
 import { notificationRoutes } from './routes-notification.js';
 import { operationRoutes } from './routes-operation.js';
+import { supportRoutes } from './routes-support.js';
 
 export type { Method, QueryParameter, Route, RouteBody, RouteSuccess } from './route.types.js';
 
-export const routes = [...operationRoutes, ...administrationRoutes, ...notificationRoutes, ...loginRoutes] as const;
+export const routes = [
+  ...operationRoutes,
+  ...administrationRoutes,
+  ...notificationRoutes,
+  ...loginRoutes,
+  ...supportRoutes,
+] as const;
 
 export type OperationId = (typeof routes)[number]['operationId'];

@@ -2,6 +2,7 @@
 import type { AnyActor, InspectionEvent, Snapshot } from 'xstate';
 import { createActor } from 'xstate';
 import type { EventRecord, TreeName } from '../actors/recorder.types.js';
+import type { Consequence } from '../actors/recorder-tree.js';
 import { markOf, Tree } from '../actors/recorder-tree.js';
 import { membershipMachine } from '../machines/membership.machine.js';
 import type { MembershipInput } from '../machines/membership.types.js';
@@ -61,15 +62,26 @@ export class Stage {
 
   /** Sends an event, and those that came while the machines were still at work on it, each at the moment at which it came. */
   play(group: readonly EventRecord[]): Difference | null {
+    const last = group.at(-1);
+    const missing = this.#run(group);
+    if (missing !== null || last === undefined) return missing;
+    return last.marks === undefined ? null : this.#compare(last);
+  }
+  #run(group: readonly EventRecord[]): Difference | null {
     const [first, ...rest] = group;
     if (first === undefined) return null;
     this.#waiting = rest;
     const missing = this.#send(first);
     while (this.#waiting.length > 0) this.#sendNext();
     this.tree.settle();
-    if (missing !== null) return missing;
-    const last = group.at(-1) ?? first;
-    return last.marks === undefined ? null : this.#compare(last);
+    return missing;
+  }
+
+  /** Plays a group like `play`, and tells what it led to instead of comparing; null where nothing was recorded to compare with. */
+  follow(group: readonly EventRecord[]): Consequence | null {
+    const missing = this.#run(group);
+    if (missing !== null || group.at(-1)?.marks === undefined) return null;
+    return this.tree.take();
   }
 
   /** Where another stage stands otherwise; null where both stand in the same place. */

@@ -40,6 +40,7 @@ function node(ports: FakePorts = createFakePorts(), wallJumps = 0) {
     install: new Proxy(Object.create(null), { get: nothing }),
     clusterAdministration: new Proxy(Object.create(null), { get: nothing }),
     notification: new Proxy(Object.create(null), { get: nothing }),
+    support: new Proxy(Object.create(null), { get: nothing }),
     explain: nothing,
   });
   return {

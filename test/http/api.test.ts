@@ -39,6 +39,14 @@ function disagreement(id: string, answer: Answer): string {
 /** One good request for each operation. */
 const good: Readonly<Record<OperationId, readonly [path: string, ask?: Ask]>> = {
   getCluster: ['/cluster'],
+  getHealth: ['/healthcheck'],
+  getSelf: ['/self'],
+  makeDump: ['/modules/farm/dump', { method: 'POST' }],
+  getSnapshotZip: ['/modules/farm/snapshot.zip?anonymise=true'],
+  makeSnapshot: ['/modules/farm/snapshots', { json: { anonymise: true, words: ['acme'] } }],
+  getSnapshotPart: ['/snapshots/s1?offset=2'],
+  releaseSnapshot: ['/snapshots/s1'],
+  cleanModule: ['/modules/farm/clean', { json: { what: 'log' } }],
   getNotification: ['/notification'],
   getNotificationConfig: ['/notification/config'],
   putNotificationConfig: ['/notification/config', { body: '{}', headers: { 'content-type': 'application/json' } }],

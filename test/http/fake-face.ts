@@ -14,6 +14,7 @@ import type {
   Resource,
   SwitchStates,
 } from '../../src/actors/face.js';
+import type { HealthFinding } from '../../src/actors/face-support.js';
 import type { LogEntry } from '../../src/actors/ports.js';
 
 const at = '2026-01-31T14:22:33.123Z';
@@ -37,6 +38,8 @@ export interface FakeOptions {
   readonly nodes?: readonly string[];
   readonly modules?: readonly string[];
   readonly online?: boolean;
+  /** Size of the snapshot, where it is not a few bytes. */
+  readonly snapshotBytes?: number;
 }
 
 export function status(module: string, node: string): ModuleNodeStatus {
@@ -207,6 +210,50 @@ export function fakeFace(options: FakeOptions = {}): FakeFace {
     snapshot: () => ({ value: 'UP' }),
     events: (since) => ring.read(since),
     subscribe: (onEvent) => ring.subscribe(onEvent),
+    support: {
+      self: () => ({
+        node,
+        version: '0.1.0',
+        wallMs: Date.now(),
+        signature: 'cd',
+        modules: [{ name: 'farm', signature: 'ab12' }],
+      }),
+      health: async (peers) => ({
+        ...{ node, at, version: '0.1.0', worst: 'warning' },
+        findings: [
+          { check: 'disk.space', level: 'warning', title: 'Room', seen: 'little', why: 'because', remedy: 'make room' },
+          ...peers.map(
+            (peer): HealthFinding =>
+              ({
+                ...{ check: 'cluster.members', level: 'ok', title: 'The other nodes answer', why: '', remedy: null },
+                seen: `${peer.node} ${peer.error ?? peer.facts?.version ?? ''}`,
+              }) as const,
+          ),
+        ],
+      }),
+      async dump(_module, _peers, caller) {
+        record('dump', caller);
+        return { ok: true, value: { name: 'dump_2026-01-31_142233', path: '/var/dump', bytes: 5, files: 2 } };
+      },
+      async snapshot(name, wish, _peers, caller) {
+        record(`snapshot ${JSON.stringify(wish)}`, caller);
+        if (options.snapshotBytes === undefined)
+          return { ok: true, value: { id: 's1', name: `snapshot_${node}_${name}.zip`, bytes: 6 } };
+        return { ok: true, value: { id: 's1', name: `snapshot_${node}_${name}.zip`, bytes: options.snapshotBytes } };
+      },
+      async part(id, offset, most) {
+        if (id !== 's1') return { ok: false, failure: { code: 'SNAPSHOT_UNKNOWN', message: 'There is no such snapshot.' } };
+        const whole = options.snapshotBytes === undefined ? Buffer.from('PK-zip') : Buffer.alloc(options.snapshotBytes, 'z');
+        return { ok: true, value: whole.subarray(offset, offset + most) };
+      },
+      async release(id) {
+        record(`release ${id}`, { who: '', identity: null });
+      },
+      async clean(_module, what, caller) {
+        record(`clean ${what}`, caller);
+        return { ok: true, value: { done: ['1 log files removed'] } };
+      },
+    },
     notification: {
       status: () => notification,
       config: async () => ({ ok: true, value: '{}\n' }),

@@ -10,6 +10,7 @@ import * as modules from './modules.js';
 import * as notification from './notification.js';
 import { getRules } from './rules.js';
 import * as session from './session.js';
+import * as support from './support.js';
 
 const getOpenApi: Handler = (_request, { openApi }) => ({ kind: 'bytes', type: 'application/json', value: openApi() });
 const listProbes: Handler = async (_request, { probes }) => list(await probes());
@@ -23,6 +24,7 @@ export function createHandlers(): Readonly<Record<Exclude<OperationId, 'postSeal
     ...modules,
     ...notification,
     ...session,
+    ...support,
     ...createActionHandlers(),
     getEvents,
     getOpenApi,
