@@ -23,6 +23,7 @@ const tags = [
   'Events',
   'Notifications',
   'Logins',
+  'Support',
   'Internal',
 ] as const;
 
