@@ -5,7 +5,7 @@
 
 /** Names of settings, variables and parameters that hold secrets. */
 const sensitive =
-  /pass(?:w(?:or)?d|phrase|code)?(?![a-z])|pwd|secret|token|credential|api_?-?key|auth_?-?key|priv(?:ate)?_?-?key|access_?-?key|community|cookie|bearer/i;
+  /passw(?:or)?d|pass(?:phrase|code)|(?<![a-z])pass(?![a-z])|pwd|secret|token|credential|api_?-?key|auth_?-?key|priv(?:ate)?_?-?key|access_?-?key|community|cookie|bearer/i;
 export const isSensitiveName = (name: string): boolean =>
   sensitive.test(name) && !/file$|path$|timeout$|^token_?type$|^(?:OLD)?PWD$/i.test(name);
 
