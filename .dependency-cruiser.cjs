@@ -91,10 +91,10 @@ module.exports = {
     {
       name: 'loaded-when-used',
       severity: 'error',
-      comment: 'What only some daemons use is imported when they use it: mail, metrics and SNMP cost the others no memory.',
-      from: { path: '^src/', pathNot: '^src/io/(notify|metrics|snmp)/(?!(notifications|metrics|snmp)\\.ts$)' },
+      comment: 'What only some daemons use is imported when they use it: mail, metrics, SNMP, LDAP and OpenID Connect cost the others no memory.',
+      from: { path: '^src/', pathNot: '^src/io/(notify|metrics|snmp)/(?!(notifications|metrics|snmp)\\.ts$)|^src/io/auth/(ldap|oidc|import|config)\\.ts$' },
       to: {
-        path: '^src/io/(notify|metrics|snmp)/|node_modules/(nodemailer|prom-client|net-snmp)/',
+        path: '^src/io/(notify|metrics|snmp)/|^src/io/auth/(ldap|oidc|import)\\.ts$|node_modules/(nodemailer|prom-client|net-snmp|ldapts|openid-client|bcryptjs|apache-md5)/',
         pathNot: '^src/io/(notify/notifications|metrics/(metrics|tally)|snmp/snmp)\\.ts$',
         dynamic: false,
         dependencyTypesNot: ['type-only'],

@@ -19,6 +19,7 @@ import { formatClassic, formatCommandClassic } from './http/log-format.js';
 import { createReadyTable } from './http/ready-table.js';
 import type { SealKeys } from './http/seal.js';
 import { startHttpService } from './http/service.js';
+import { askUsers } from './http/user-exchange.js';
 import { createAuth } from './io/auth/auth.js';
 import { createClusterStore } from './io/cluster-store.js';
 import { createExplainer } from './io/explainer.js';
@@ -184,6 +185,20 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     wallMs: () => clock.wallMs(),
     note: (caller, text) => note(caller, null, text),
     onProblem: (reason) => runtime.log(messages.partFailed('logins', reason)),
+    consoleUrl: () => {
+      const own = face.nodes().find((one) => one.self)?.addresses[0]?.addr;
+      return own === undefined
+        ? null
+        : `http://${own.includes(':') ? `[${own.replace(/^\[|\]$/g, '')}]` : own}:${options.httpPort}`;
+    },
+    peers: () =>
+      seal === null
+        ? []
+        : face
+            .nodes()
+            .filter((one) => one.online && !one.self)
+            .map((one) => one.name),
+    ask: async (node, ours) => askUsers(http.peers, node, runtime.node, ours),
   });
 
   const moduleStore = createModuleStore({
@@ -325,10 +340,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   await snmp.load(face);
   listen(null);
   await cluster.begin();
+  auth.begin();
   begun();
 
   const close = async (patienceMs: number): Promise<void> => {
     await notifications.close(patienceMs);
+    auth.close();
     await http.close();
     await support.close();
     metrics.close();

@@ -100,6 +100,8 @@ export const errorCatalogue = {
   USER_EXISTS: { status: 409, exit: 1, meaning: 'There is a user of that name already.' },
   USER_NAME: { status: 422, exit: 2, meaning: 'The name of a user or a group is not allowed; the message says what is.' },
   USER_LIMIT: { status: 409, exit: 1, meaning: 'There are as many users, groups or tokens as there may be.' },
+  USER_FILE: { status: 422, exit: 2, meaning: 'The file of users to be imported is not understood; the message names the line.' },
+  TOKEN_UNKNOWN: { status: 404, exit: 1, meaning: 'There is no token of that id.' },
   GROUP_UNKNOWN: { status: 404, exit: 1, meaning: 'There is no group of that name.' },
   PASSWORD_WEAK: {
     status: 422,

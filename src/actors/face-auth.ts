@@ -1,4 +1,5 @@
 /** Who may come in, as the HTTP surface sees it: logins, tokens, and the administration of users. `src/io/auth` implements it. */
+import type { ConfigProblem } from '../config/types.js';
 import type { Caller, Outcome } from './face.js';
 
 /** What somebody may do: look, also act, also configure. */
@@ -20,6 +21,20 @@ export interface LoginOffer {
   readonly methods: readonly ('password' | 'oidc')[];
   /** Where a login at the OpenID provider begins; null where there is none. */
   readonly oidcUrl: string | null;
+  /** Passwords are taken over HTTP from other machines. */
+  readonly plainHttp: boolean;
+}
+/** What is remembered of a login at an OpenID provider until the browser comes back. */
+export interface OidcPending {
+  readonly state: string;
+  readonly nonce: string;
+  readonly verifier: string;
+  readonly redirectUri: string;
+}
+/** What the front read from a certificate that it verified. */
+export interface CertificateClaims {
+  readonly name: string;
+  readonly units: readonly string[];
 }
 
 export interface UserSummary {
@@ -80,8 +95,95 @@ export interface UserAdministration {
   deleteGroup(name: string, caller: Caller): Promise<Outcome<null>>;
 }
 
+export interface TokenSummary {
+  readonly id: string;
+  readonly label: string;
+  readonly role: Role;
+  /** Who made it. */
+  readonly owner: string;
+  /** ISO 8601. */
+  readonly created: string;
+  readonly expires: string | null;
+  readonly expired: boolean;
+}
+/** Tokens for programs, on all nodes. */
+export interface TokenAdministration {
+  tokens(): readonly TokenSummary[];
+  /** The only time that the token itself is told. @param days until it ends; null: never. USER_NAME, USER_LIMIT, DISK. */
+  createToken(
+    label: string,
+    role: Role,
+    days: number | null,
+    caller: Caller,
+  ): Promise<Outcome<TokenSummary & { readonly token: string }>>;
+  /** TOKEN_UNKNOWN, DISK. */
+  revokeToken(id: string, caller: Caller): Promise<Outcome<null>>;
+}
+
+/** What came of importing SafeKit's user.conf and group.conf. */
+export interface ImportedUser {
+  readonly name: string;
+  readonly result: 'imported' | 'kept' | 'refused';
+  readonly message: string;
+}
+/** Users on their way between nodes: a digest of all, and all of them where the other needs them. */
+export interface DirectoryExchange {
+  readonly digest: string;
+  readonly entries: readonly unknown[] | null;
+}
+/** One way to log in, and how it fares. */
+export interface LoginWay {
+  readonly name: 'users' | 'tokens' | 'ldap' | 'oidc' | 'certificates' | 'replication';
+  readonly state: 'on' | 'off' | 'failing';
+  readonly message: string;
+}
+export interface AuthStatus {
+  readonly node: string;
+  /** Over TCP nobody comes in without a login. */
+  readonly required: boolean;
+  readonly users: number;
+  readonly tokens: number;
+  readonly sessions: number;
+  readonly file: string;
+  readonly configFile: string;
+  readonly problems: readonly ConfigProblem[];
+  /** Where the console of this node is reached from other machines, without the path; null where that is not known. */
+  readonly consoleUrl: string | null;
+  readonly ways: readonly LoginWay[];
+  /** The same on all nodes that have the same users. */
+  readonly digest: string;
+}
+/** One thing that was tried, and how it went. */
+export interface AuthTest {
+  readonly what: string;
+  readonly ok: boolean;
+  readonly message: string;
+  readonly remedy: string | null;
+}
+
 /** Decides who somebody is. */
-export interface Authority extends UserAdministration {
+export interface Authority extends UserAdministration, TokenAdministration {
+  /** Whose token that is; null: nobody's, revoked, or too old. */
+  token(text: string): Principal | null;
+  /** Who has that certificate here; null: nobody. */
+  certificate(claims: CertificateClaims): Principal | null;
+  /** AUTH_UNAVAILABLE, AUTH_FAILED. */
+  oidcBegin(redirectUri: string): Promise<Outcome<{ readonly url: string; readonly pending: OidcPending }>>;
+  /** AUTH_UNAVAILABLE, AUTH_FAILED. */
+  oidcFinish(url: string, pending: OidcPending): Promise<Outcome<Principal>>;
+  /** Another node's users come in, ours go out where they differ. */
+  exchange(theirs: DirectoryExchange): Promise<Outcome<DirectoryExchange>>;
+  /** user.conf (htpasswd) and group.conf of SafeKit; without the latter all are Admin. USER_FILE, DISK. */
+  importUsers(userConf: string, groupConf: string | null, caller: Caller): Promise<Outcome<readonly ImportedUser[]>>;
+  /** Its own password, by whoever knows the old one: AUTH_FAILED, PASSWORD_WEAK, HTTP_BUSY, DISK. */
+  changeOwn(principal: Principal, old: string, password: string): Promise<Outcome<Principal>>;
+  status(): AuthStatus;
+  /** auth.json; CONF_NONE. */
+  config(): Promise<Outcome<string>>;
+  /** Checks and applies auth.json: CONF_INVALID, DISK. */
+  configure(text: string, caller: Caller): Promise<Outcome<AuthStatus>>;
+  /** Tries what is configured; with a name and a password also whether they let in, and as what. */
+  test(name: string | null, password: string | null, caller: Caller): Promise<Outcome<readonly AuthTest[]>>;
   /** There are users, or their file cannot be read: nobody comes in over TCP without a login. */
   required(): boolean;
   /** Nobody has a password yet, and nothing else lets anybody in. */

@@ -9,6 +9,8 @@ export interface CliIo {
   readonly cwd: string;
   /** Whether standard output is a terminal: only then there is colour. */
   readonly tty: boolean;
+  /** Asks for a secret, `twice` on a terminal; absent where there is nobody to ask. */
+  readonly secret?: (prompt: string, twice: boolean) => Promise<string>;
   /** Aborted when the user interrupts (SIGINT, SIGTERM) or when nobody reads standard output any more. */
   readonly signal: AbortSignal;
 }

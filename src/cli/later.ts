@@ -9,7 +9,6 @@ export const laterWords: readonly string[] = [
   'secondforce',
   'kill',
   'webserver',
-  'webservercfg',
   'safeagent',
   'uninstall',
   'rfsverify',

@@ -19,5 +19,6 @@ process.exitCode = await run(process.argv.slice(2), {
   env: process.env,
   cwd: process.cwd(),
   tty: process.stdout.isTTY === true,
+  secret: async (prompt, twice) => (await import('./secret-input.js')).readSecret(prompt, twice),
   signal: interruption.signal,
 });

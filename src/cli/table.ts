@@ -12,6 +12,7 @@ import { ruleCommands } from './specs/rules.js';
 import { simulateCommands } from './specs/simulate.js';
 import { stateCommands } from './specs/state.js';
 import { supportCommands } from './specs/support.js';
+import { userCommands } from './specs/users.js';
 
 /** Commands under the heading that help and docs/cli.md give them. */
 export const sections: readonly CommandSection[] = [
@@ -24,6 +25,7 @@ export const sections: readonly CommandSection[] = [
   { title: 'Maintenance', commands: maintenanceCommands },
   { title: 'Modules and their configuration', commands: moduleCommands },
   { title: 'Cluster', commands: clusterCommands },
+  { title: 'Who may come in', commands: userCommands },
   { title: 'Notifications', commands: notificationCommands },
   { title: 'When something is wrong', commands: supportCommands },
   { title: 'About this command', commands: helpCommands },

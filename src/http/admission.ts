@@ -59,8 +59,9 @@ export function createAdmission(options: AdmissionOptions): Step {
     const names = face.nodes().flatMap((node) => [node.name, ...node.addresses.map((address) => address.addr)]);
     return new Set(names.map((name) => name.toLowerCase()));
   }
-  function become(ctx: Context, { name, role }: Principal, proof: 'session' | 'token' | 'certificate'): void {
-    Object.assign(ctx.state, { role, proof, user: name, who: `${name}@${ctx.state.source} (${roleTitle[role]})` });
+  function become(ctx: Context, principal: Principal, proof: 'session' | 'token' | 'certificate'): void {
+    const { name, role } = principal;
+    Object.assign(ctx.state, { principal, role, proof, user: name, who: `${name}@${ctx.state.source} (${roleTitle[role]})` });
   }
   /** A browser with a session: its changes have to come from our own page. True: it is logged in. */
   function bySession(ctx: Context): boolean {
@@ -73,6 +74,24 @@ export function createAdmission(options: AdmissionOptions): Step {
       throw new ApiError('AUTH_CSRF', `A change by a session needs the header ${csrfHeader} with what the login answered.`);
     become(ctx, session.principal, 'session');
     Object.assign(ctx.state, { session, cookie });
+    return true;
+  }
+  /** A program with a token: no browser sends one by itself. True: it is let in. @throws ApiError AUTH_FAILED */
+  function byToken(ctx: Context): boolean {
+    const bearer = /^Bearer +(\S+)$/i.exec(ctx.get('authorization'))?.[1];
+    if (bearer === undefined) return false;
+    const principal = authority?.token(bearer) ?? null;
+    if (principal === null) {
+      authority?.noteLogin('(token)', ctx.state.source, 'refused');
+      throw new ApiError(
+        'AUTH_FAILED',
+        'That token was revoked, has ended, or never was: holdfast token list shows those that there are.',
+        {
+          headers: { 'WWW-Authenticate': 'Bearer realm="holdfast", error="invalid_token"' },
+        },
+      );
+    }
+    become(ctx, principal, 'token');
     return true;
   }
   /** Nobody has logged in: this machine needs no login as long as there are no users. */
@@ -104,7 +123,7 @@ export function createAdmission(options: AdmissionOptions): Step {
       throw new ApiError('HTTP_FORBIDDEN', 'Only the front may use this socket.');
     Object.assign(state, { source: ctx.get(peerHeader), secure: ctx.get(secureHeader) === '1' });
     if (isOpenToOtherMachines(ctx.method, ctx.path)) state.who = `anonymous@${state.source}`;
-    else if (!bySession(ctx)) withoutLogin(ctx);
+    else if (!byToken(ctx) && !bySession(ctx)) withoutLogin(ctx);
     await next();
   };
 }

@@ -15,7 +15,7 @@ import type {
   Resource,
   StateName,
 } from '../actors/face.js';
-import type { Role } from '../actors/face-auth.js';
+import type { AuthTest, GroupSummary, ImportedUser, Invitation, Role, TokenSummary, UserSummary } from '../actors/face-auth.js';
 import type { CleanKind } from '../actors/face-support.js';
 import type { LogEntry } from '../actors/ports.js';
 import type { ConfigProblem } from '../config/types.js';
@@ -46,7 +46,18 @@ export type {
   StateName,
   SwitchStates,
 } from '../actors/face.js';
-export type { Role } from '../actors/face-auth.js';
+export type {
+  AuthStatus,
+  AuthTest,
+  DirectoryExchange,
+  GroupSummary,
+  ImportedUser,
+  Invitation,
+  LoginWay,
+  Role,
+  TokenSummary,
+  UserSummary,
+} from '../actors/face-auth.js';
 export type { RulePart, RuleReport, RuleStatus } from '../actors/face-rules.js';
 export type {
   CleanKind,
@@ -110,6 +121,52 @@ export interface LoginMethods {
 export interface LoginBody {
   readonly user: string;
   readonly password: string;
+}
+/** `PUT /session/password`: one's own. */
+export interface OwnPasswordBody {
+  readonly old: string;
+  readonly password: string;
+}
+/** `POST /users`. Without password and link the user cannot log in by password, but may have a certificate. */
+export interface NewUserBody {
+  readonly name: string;
+  readonly role?: Role | null;
+  readonly groups?: readonly string[];
+  readonly password?: string;
+  /** Makes a one-time link. */
+  readonly invite?: boolean;
+}
+/** `PUT /users/{user}`; what is absent stays. */
+export type UserBody = Omit<NewUserBody, 'name'>;
+export interface UserResult {
+  readonly user: UserSummary;
+  readonly invitation: Invitation | null;
+}
+/** `PUT /groups/{group}`. */
+export interface GroupBody {
+  readonly role: Role;
+}
+/** `POST /users/import`: files of SafeKit. */
+export interface UserImportBody {
+  readonly userConf: string;
+  /** Absent or null: everybody in user.conf is Admin. */
+  readonly groupConf?: string | null;
+}
+/** `POST /tokens`. */
+export interface TokenBody {
+  readonly label: string;
+  readonly role: Role;
+  /** Until it ends; absent or null: never. */
+  readonly days?: number | null;
+}
+/** The only answer that holds the token itself. */
+export interface NewToken extends TokenSummary {
+  readonly token: string;
+}
+/** `POST /auth/test`. */
+export interface AuthTestBody {
+  readonly user?: string | null;
+  readonly password?: string | null;
 }
 /** `POST /session/first`: the password that a one-time link asks for. */
 export interface FirstPasswordBody {
@@ -265,6 +322,11 @@ export interface StreamNotice {
 }
 
 export type CommandList = List<CommandLine>;
+export type AuthTestList = List<AuthTest>;
+export type GroupList = List<GroupSummary>;
+export type ImportedUserList = List<ImportedUser>;
+export type TokenList = List<TokenSummary>;
+export type UserList = List<UserSummary>;
 export type ConfigFileList = List<ConfigFile>;
 export type ErrdList = List<ErrdEntry>;
 export type LogList = List<LogLine>;

@@ -12,13 +12,14 @@ import type { Authority } from '../actors/face-auth.js';
 import { isLoopback, isPublicPage } from './access-rules.js';
 import { createAdmission } from './admission.js';
 import { apiBase, type ProbeObservation } from './api-types.js';
-import { createGate } from './auth-gate.js';
+import { createGate, stillIn } from './auth-gate.js';
 import { guard, requireRole } from './auth-guard.js';
+import { createOpenid } from './auth-openid.js';
 import { createBodyReader, defaultBodyBudget } from './body.js';
 import { createClusterEvents } from './cluster-events.js';
 import { type Context, type Next, type State, signalOf } from './context.js';
 import { sendDownload } from './download.js';
-import { openEventStream } from './event-stream.js';
+import { type EventStream, openEventStream } from './event-stream.js';
 import { createForwarding } from './forwarding.js';
 import { createHandlers } from './handlers/index.js';
 import { listenOnSocket, privateSocketPath } from './local-sockets.js';
@@ -30,6 +31,8 @@ import { type Route, routes } from './routes.js';
 import { createSealer, type SealKeys } from './seal.js';
 import { createSealedEntry } from './sealed-entry.js';
 
+/** A session that nobody uses ends by itself: how often open streams are looked at for that. */
+const endedCheckMs = 60_000;
 const brokenOff = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_PREMATURE_CLOSE']);
 
 export interface HttpAppLimits {
@@ -96,10 +99,17 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   const bodies = createBodyReader();
   const handlers = createHandlers();
   const localRequests = new WeakSet<IncomingMessage>();
-  let streams = 0;
+  /** Open streams, with who opened each. */
+  const streams = new Map<EventStream, State>();
+  let watch: NodeJS.Timeout | null = null;
+  function closeEnded(): void {
+    for (const [stream, state] of streams) if (!stillIn(gate, state)) stream.close();
+  }
   let document: string | null = null;
   // Asked for rarely, and large: made when it is.
   const gate = createGate(options.authority ?? null);
+  options.authority?.onChange(closeEnded);
+  gate.sessions.onEnd(closeEnded);
   const clusterEvents = createClusterEvents({ face, peers });
   const services: Services = { face, peers, clusterEvents, probes: options.probes, openApi: () => document ?? '', gate };
   async function loadDocument(): Promise<void> {
@@ -134,7 +144,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     const { method, path } = ctx;
     await options.begun;
     ctx.state = {
-      ...{ who: '?', role: 'none', proof: 'none', user: null, session: null, cookie: null, secure: false },
+      ...{ who: '?', role: 'none', proof: 'none', user: null, session: null, principal: null, cookie: null, secure: false },
       ...{ identity: null, local: false, sealed: false, source: '', body: null },
     };
     ctx.set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'no-referrer' });
@@ -158,15 +168,19 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     );
   }
   function stream(ctx: Context, run: Extract<ApiReply, { kind: 'stream' }>['run']): void {
-    if (streams >= limits.streams) {
+    if (streams.size >= limits.streams) {
       throw new ApiError('HTTP_BUSY', `There are ${limits.streams} event streams already.`, { headers: { 'Retry-After': '5' } });
     }
-    streams += 1;
     ctx.respond = false;
     ctx.status = 200;
     const opened = openEventStream(ctx.res, limits);
+    streams.set(opened, ctx.state);
+    watch ??= setInterval(closeEnded, endedCheckMs);
     opened.onClose(() => {
-      streams -= 1;
+      streams.delete(opened);
+      if (streams.size > 0 || watch === null) return;
+      clearInterval(watch);
+      watch = null;
     });
     run(opened);
   }
@@ -299,6 +313,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   app.use(createAdmission({ face, gate, secret, isLocal: (request) => localRequests.has(request) }));
   app.use(createSealedEntry({ seal: options.seal, sealer, bodies, answerProblems }));
   app.use(createForwarding({ face, peers, find, wantsStream, stream, readBody }));
+  app.use(createOpenid(gate));
   app.use(elsewhere);
   app.use(router.routes());
 

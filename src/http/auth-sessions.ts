@@ -35,7 +35,11 @@ export interface Sessions {
   open(principal: Principal): { readonly secret: string; readonly session: Session };
   /** The session of a cookie, used now; null where there is none, or it has ended. */
   use(secret: string): Session | null;
+  /** Whether the session of a cookie goes on; that is no use of it. */
+  alive(secret: string): boolean;
   close(secret: string): boolean;
+  /** Calls back when some have ended. */
+  onEnd(listener: () => void): void;
   /** Ends those whose principal has ended; to be called when users change. */
   sweep(): void;
   readonly count: number;
@@ -72,9 +76,15 @@ export function createSessions(
     const left = limits.idleMs - (nowMs() - one.usedMs);
     return { principal: one.principal, csrf: one.csrf, expiresWallMs: Date.now() + left };
   }
+  const listeners: (() => void)[] = [];
+  function ended(): void {
+    for (const listener of listeners) listener();
+  }
   function sweep(): void {
     const now = nowMs();
+    const before = held.size;
     for (const [key, one] of held) if (isOver(one, now)) held.delete(key);
+    if (held.size < before) ended();
   }
   function makeRoom(name: string): void {
     const own = [...held].filter(([, one]) => one.principal.name === name);
@@ -106,7 +116,16 @@ export function createSessions(
       held.set(key, one);
       return seen(one);
     },
-    close: (secret) => held.delete(keyOf(secret)),
+    alive(secret) {
+      const one = held.get(keyOf(secret));
+      return one !== undefined && !isOver(one, nowMs());
+    },
+    close(secret) {
+      const had = held.delete(keyOf(secret));
+      if (had) ended();
+      return had;
+    },
+    onEnd: (listener) => void listeners.push(listener),
     sweep,
     get count() {
       return held.size;

@@ -5,25 +5,33 @@
 import type {
   ActionBody,
   ActionProgress,
+  AuthTestBody,
   CleanBody,
   ClusterCheckBody,
   ClusterConfigBody,
+  DirectoryExchange,
   ErrdBody,
   EventPage,
   FirstPasswordBody,
+  GroupBody,
   LoginBody,
   LoopBody,
   ModuleList,
   ModuleNodeStatus,
   ModuleSummary,
+  NewUserBody,
   NotificationSwitchBody,
   NotificationTestBody,
+  OwnPasswordBody,
   PrintBody,
   ResourceBody,
   SelfFacts,
   SnapshotBody,
   SnapshotFile,
   SwitchBody,
+  TokenBody,
+  UserBody,
+  UserImportBody,
 } from './api-types.js';
 import { isRecord } from './json.js';
 import { type JsonSchema, schemas } from './schemas.js';
@@ -45,6 +53,14 @@ export interface CheckedTypes {
   readonly NotificationSwitchBody: NotificationSwitchBody;
   readonly NotificationTestBody: NotificationTestBody;
   readonly LoginBody: LoginBody;
+  readonly AuthTestBody: AuthTestBody;
+  readonly DirectoryExchange: DirectoryExchange;
+  readonly GroupBody: GroupBody;
+  readonly NewUserBody: NewUserBody;
+  readonly OwnPasswordBody: OwnPasswordBody;
+  readonly TokenBody: TokenBody;
+  readonly UserBody: UserBody;
+  readonly UserImportBody: UserImportBody;
   readonly FirstPasswordBody: FirstPasswordBody;
   readonly ModuleList: ModuleList;
   readonly ModuleSummary: ModuleSummary;

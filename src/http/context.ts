@@ -1,5 +1,6 @@
 /** What the steps of a request share: the Koa context with what is known of who asks. */
 import type Koa from 'koa';
+import type { Principal } from '../actors/face-auth.js';
 import type { RouteRole } from './auth-roles.js';
 import type { Session } from './auth-sessions.js';
 
@@ -13,6 +14,7 @@ export interface State {
   /** The name by which it logged in; null where it did not. */
   user: string | null;
   session: Session | null;
+  principal: Principal | null;
   /** The secret of the session's cookie. */
   cookie: string | null;
   /** It came by HTTPS. */

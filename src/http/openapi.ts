@@ -88,7 +88,9 @@ const pathDescriptions: Readonly<Record<string, string>> = {
   resource: '`class.id` of the resource.',
   file: 'Path of the file in the module; may hold slashes.',
   name: 'Name of the file.',
-  id: 'Id of the action.',
+  id: 'Id of the action, or of the token.',
+  user: 'Name of the user.',
+  group: 'Name of the group.',
   rest: 'The path, which may hold slashes.',
   state: 'prim, alone, up, second, wait, stop.',
 };

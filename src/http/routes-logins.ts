@@ -60,4 +60,16 @@ export const loginRoutes = [
     success: { status: 204, description: 'Logged out.' },
     errors: ['AUTH_CSRF'],
   },
+  {
+    method: 'PUT',
+    path: '/session/password',
+    operationId: 'putOwnPassword',
+    role: 'monitor',
+    guard: 'here',
+    tag: 'Logins',
+    summary: "Changes one's own password. All sessions of the user end; the answer opens a new one.",
+    body: { kind: 'json', schema: 'OwnPasswordBody', limit: 8192 },
+    success: { status: 200, schema: 'SessionInfo', description: 'Changed.' },
+    errors: ['AUTH_FAILED', 'AUTH_THROTTLED', 'USER_UNKNOWN', 'PASSWORD_WEAK', 'DISK'],
+  },
 ] as const satisfies readonly Route[];

@@ -7,6 +7,7 @@ import { loginRoutes } from './routes-logins.js';
 import { notificationRoutes } from './routes-notification.js';
 import { operationRoutes } from './routes-operation.js';
 import { supportRoutes } from './routes-support.js';
+import { userRoutes } from './routes-users.js';
 
 export type { Method, QueryParameter, Route, RouteBody, RouteSuccess } from './route.types.js';
 
@@ -16,6 +17,7 @@ export const routes = [
   ...notificationRoutes,
   ...loginRoutes,
   ...supportRoutes,
+  ...userRoutes,
 ] as const;
 
 export type OperationId = (typeof routes)[number]['operationId'];

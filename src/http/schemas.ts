@@ -72,6 +72,16 @@ const ruleLine = {
   line: { type: ['integer', 'null'], description: 'Of userconfig.xml; null where the rule is not the user’s.' },
   condition: text,
 } as const;
+const role: JsonSchema = { enum: ['monitor', 'control', 'admin'] };
+const tokenSummary = {
+  id: text,
+  label: text,
+  role,
+  owner: text,
+  created: time,
+  expires: textOrNull,
+  expired: yesNo,
+} as const;
 const stateName: JsonSchema = { enum: ['STOP', 'WAIT', 'UP', 'PRIM', 'SECOND', 'ALONE', 'NOTCONFIGURED', 'UNKNOWN'] };
 
 const values = {
@@ -311,7 +321,45 @@ const values = {
     setup: yesNo,
     node: text,
   }),
-  SessionInfo: object({ user: text, role: { enum: ['monitor', 'control', 'admin'] }, csrf: textOrNull, expires: textOrNull }),
+  SessionInfo: object({ user: text, role, csrf: textOrNull, expires: textOrNull }),
+  UserSummary: object({
+    name: text,
+    role: orNull(role),
+    effectiveRole: orNull(role),
+    groups: list(text),
+    state: { enum: ['password', 'invited', 'none'] },
+    changed: time,
+  }),
+  UserList: page(ref('UserSummary')),
+  Invitation: object({ code: text, expires: time, node: text }),
+  UserResult: object({ user: ref('UserSummary'), invitation: orNull(ref('Invitation')) }),
+  GroupSummary: object({ name: text, role, members: list(text) }),
+  GroupList: page(ref('GroupSummary')),
+  ImportedUser: object({ name: text, result: { enum: ['imported', 'kept', 'refused'] }, message: text }),
+  ImportedUserList: page(ref('ImportedUser')),
+  TokenSummary: object(tokenSummary),
+  TokenList: page(ref('TokenSummary')),
+  NewToken: object({ ...tokenSummary, token: text }),
+  LoginWay: object({
+    name: { enum: ['users', 'tokens', 'ldap', 'oidc', 'certificates', 'replication'] },
+    state: { enum: ['on', 'off', 'failing'] },
+    message: text,
+  }),
+  AuthStatus: object({
+    node: text,
+    required: yesNo,
+    users: integer,
+    tokens: integer,
+    sessions: integer,
+    file: text,
+    configFile: text,
+    problems: list(ref('ConfigProblem')),
+    consoleUrl: textOrNull,
+    ways: list(ref('LoginWay')),
+    digest: text,
+  }),
+  AuthTest: object({ what: text, ok: yesNo, message: text, remedy: textOrNull }),
+  AuthTestList: page(ref('AuthTest')),
   RuleLine: object(ruleLine),
   RuleReport: object({
     module: text,
@@ -374,6 +422,13 @@ const values = {
   }),
 } as const satisfies Readonly<Record<string, JsonSchema>>;
 
+const password = { type: 'string', maxLength: 1024 } as const;
+const userFields = {
+  role: orNull(role),
+  groups: { type: 'array', items: { type: 'string', maxLength: 64 }, maxItems: 200 },
+  password,
+  invite: yesNo,
+} as const;
 const bodies = {
   ActionBody: object(
     {
@@ -408,8 +463,22 @@ const bodies = {
   ),
   CleanBody: object({ what: { enum: ['all', 'log', 'process', 'resource'] } }),
   NotificationSwitchBody: object({ on: yesNo }),
-  LoginBody: object({ user: { type: 'string', maxLength: 256 }, password: { type: 'string', maxLength: 1024 } }),
-  FirstPasswordBody: object({ code: { type: 'string', maxLength: 64 }, password: { type: 'string', maxLength: 1024 } }),
+  LoginBody: object({ user: { type: 'string', maxLength: 256 }, password }),
+  OwnPasswordBody: object({ old: password, password }),
+  NewUserBody: object({ name: { type: 'string', maxLength: 64 }, ...userFields }, Object.keys(userFields)),
+  UserBody: object(userFields, Object.keys(userFields)),
+  GroupBody: object({ role }),
+  UserImportBody: object({ userConf: text, groupConf: textOrNull }, ['groupConf']),
+  TokenBody: object(
+    { label: { type: 'string', maxLength: 64 }, role, days: { type: ['integer', 'null'], minimum: 1, maximum: 3650 } },
+    ['days'],
+  ),
+  AuthTestBody: object(
+    { user: { type: ['string', 'null'], maxLength: 256 }, password: { type: ['string', 'null'], maxLength: 1024 } },
+    ['user', 'password'],
+  ),
+  DirectoryExchange: object({ digest: text, entries: { type: ['array', 'null'], maxItems: 8000 } }),
+  FirstPasswordBody: object({ code: { type: 'string', maxLength: 64 }, password }),
   NotificationTestBody: object({ channel: { type: ['string', 'null'], maxLength: 40, description: 'Absent or null: all.' } }, [
     'channel',
   ]),

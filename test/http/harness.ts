@@ -61,7 +61,7 @@ export function ask(
     const type = json === undefined ? {} : { 'content-type': 'application/json' };
     const length = content === undefined ? {} : { 'content-length': Buffer.byteLength(content) };
     const outgoing = request(
-      { ...target, path, method, agent: false, headers: { ...type, ...length, ...headers } },
+      { agent: false, ...target, path, method, headers: { ...type, ...length, ...headers } },
       (response) => {
         collect(response).then((text) => {
           let parsed: unknown;

@@ -11,6 +11,7 @@ import * as notification from './notification.js';
 import { getRules } from './rules.js';
 import * as session from './session.js';
 import * as support from './support.js';
+import * as users from './users.js';
 
 const getOpenApi: Handler = (_request, { openApi }) => ({ kind: 'bytes', type: 'application/json', value: openApi() });
 const listProbes: Handler = async (_request, { probes }) => list(await probes());
@@ -25,6 +26,7 @@ export function createHandlers(): Readonly<Record<Exclude<OperationId, 'postSeal
     ...notification,
     ...session,
     ...support,
+    ...users,
     ...createActionHandlers(),
     getEvents,
     getOpenApi,

@@ -1,7 +1,7 @@
 /** Logging in and out. */
 
 import type { Outcome } from '../../actors/face.js';
-import type { Principal } from '../../actors/face-auth.js';
+import type { Authority, Principal } from '../../actors/face-auth.js';
 import { isLoopback } from '../access-rules.js';
 import type { LoginMethods, SessionInfo } from '../api-types.js';
 import { sessionCookieName, setCookie } from '../auth-cookies.js';
@@ -58,27 +58,55 @@ async function tried(
 }
 
 export const getLogin: Handler = (request, { gate, face }) => {
-  const offer = gate.authority?.offer() ?? { methods: [], oidcUrl: null };
+  const { secure } = request.access;
+  const { methods, oidcUrl } = gate.authority?.offer() ?? { methods: [], oidcUrl: null };
   const value: LoginMethods = {
-    ...offer,
-    https: request.access.secure,
+    // A login at an OpenID provider is only possible by HTTPS (section 6.4 of the compatibility page).
+    methods: secure ? methods : methods.filter((method) => method !== 'oidc'),
+    oidcUrl: secure ? oidcUrl : null,
+    https: secure,
     setup: gate.authority?.setup() ?? true,
     node: face.node,
   };
   return json(value);
 };
+/** Passwords that others could read on their way are refused where auth.json says so. @throws ApiError AUTH_REQUIRED */
+function requireSafeWay({ access }: ApiRequest, authority: Authority): void {
+  const { secure, source } = access;
+  if (secure || source === 'socket' || isLoopback(source) || authority.offer().plainHttp) return;
+  throw new ApiError(
+    'AUTH_REQUIRED',
+    'By HTTP nobody logs in from another machine here (plainHttp of auth.json): take https://.',
+  );
+}
 export const postSession: Handler = async (request, services) => {
   const { user, password } = await request.json('LoginBody');
   const { authority } = services.gate;
   if (authority === null) throw new ApiError('AUTH_FAILED', 'There are no users.');
+  requireSafeWay(request, authority);
   return opened(await tried(user, request, services, () => authority.login(user, password)), request, services);
 };
 export const postFirstPassword: Handler = async (request, services) => {
   const { code, password } = await request.json('FirstPasswordBody');
   const { authority } = services.gate;
   if (authority === null) throw new ApiError('AUTH_CODE', 'There are no one-time links.');
+  requireSafeWay(request, authority);
   const { source } = request.access;
   return opened(await tried(codesOfLinks, request, services, () => authority.redeem(code, password, source)), request, services);
+};
+export const putOwnPassword: Handler = async (request, services) => {
+  const { old, password } = await request.json('OwnPasswordBody');
+  const { authority } = services.gate;
+  const { session } = request.access;
+  if (authority === null || session === null)
+    throw new ApiError(
+      'USER_UNKNOWN',
+      'Only who has logged in by a session has a password of their own; holdfast user passwd NAME sets another.',
+    );
+  requireSafeWay(request, authority);
+  const { principal } = session;
+  const attempt = () => authority.changeOwn(principal, old, password);
+  return opened(await tried(principal.name, request, services, attempt), request, services);
 };
 export const getSession: Handler = ({ access, caller, role }) => {
   if (access.session !== null) return json(infoOf(access.session));

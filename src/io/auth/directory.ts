@@ -92,6 +92,9 @@ export function usersOf(directory: Directory): readonly UserEntry[] {
 export function groupsOf(directory: Directory): readonly GroupEntry[] {
   return [...directory.values()].filter((entry) => entry.kind === 'group').sort((a, b) => (a.name < b.name ? -1 : 1));
 }
+export function tokensOf(directory: Directory): readonly TokenEntry[] {
+  return [...directory.values()].filter((entry) => entry.kind === 'token').sort((a, b) => a.createdWallMs - b.createdWallMs);
+}
 export function userOf(directory: Directory, name: string): UserEntry | null {
   const entry = directory.get(keyOf('user', name));
   return entry?.kind === 'user' ? entry : null;

@@ -33,9 +33,17 @@ export interface DirectoryStoreOptions {
   readonly onProblem: (reason: string) => void;
   /** Something was changed, here or by another node. */
   readonly onChange: () => void;
+  /** Something was changed here. */
+  readonly onOwnChange?: () => void;
 }
 
-export function createDirectoryStore({ safevar, wallMs, onProblem, onChange }: DirectoryStoreOptions): DirectoryStore {
+export function createDirectoryStore({
+  safevar,
+  wallMs,
+  onProblem,
+  onChange,
+  onOwnChange,
+}: DirectoryStoreOptions): DirectoryStore {
   const file = join(safevar, 'auth', 'users.json');
   const serial = createSerial();
   let directory: Directory = new Map();
@@ -106,7 +114,11 @@ export function createDirectoryStore({ safevar, wallMs, onProblem, onChange }: D
         await read();
         if (digest !== before || damaged) onChange();
       }),
-    change: (change) => serial(file, () => keep(mergeDirectories(directory, change(directory, nextMoment(directory, wallMs()))))),
+    change: (change) =>
+      serial(file, async () => {
+        await keep(mergeDirectories(directory, change(directory, nextMoment(directory, wallMs()))));
+        onOwnChange?.();
+      }),
     merge: (entries) =>
       serial(file, async () => {
         const next = withoutOld(mergeDirectories(directory, entries), wallMs());
