@@ -33,7 +33,7 @@ export const userCommands: readonly CommandSpec[] = [
     examples: [
       { line: 'holdfast user add admin --role Admin', does: 'Asks for the password.' },
       { line: 'holdfast user add eve --role Control --link', does: 'Prints a link for eve, who sets the password herself.' },
-      { line: 'pass show holdfast | holdfast user add bob --role Monitor', does: 'Takes the password from another program.' },
+      { line: 'holdfast user add bob --role Monitor --no-password', does: 'bob proves who he is by a client certificate.' },
     ],
     run: async (context) => (await import('../commands/users.js')).addUser(context),
   },
