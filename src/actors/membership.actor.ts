@@ -72,6 +72,8 @@ export interface Membership {
   snapshot(): MembershipSnapshot;
   /** Addresses behind the names in cluster.xml may have changed: they are looked up anew. */
   lookUpNames(): void;
+  /** The view alone, as in the snapshot: nothing has to be made for it. */
+  view(): View | null;
   /** Ends it, telling the others (planned stop) if asked to. Calling it again waits for the same end. */
   stop(goodbye: boolean): Promise<void>;
 }
@@ -201,6 +203,11 @@ class Binding implements Membership {
 
   lookUpNames(): void {
     if (this.#stopping === null) this.#transport?.lookUpNames();
+  }
+
+  view(): View | null {
+    const context = this.#actor?.getSnapshot().context;
+    return context?.joined === true ? context.view : null;
   }
 
   stop(goodbye: boolean): Promise<void> {

@@ -66,6 +66,8 @@ export interface ModuleHost {
   reconfigured(active: ActiveModule): void;
   /** A new configuration was applied, running or not: counted, and told. `changes` names what is not as it was. */
   configured(dynamic: boolean, changes: readonly string[]): void;
+  /** Somebody commands the module: the boot setting is not followed any more. */
+  decided(): void;
   /** `boot on` and `boot off`. */
   setBoot(on: boolean, who: string): void;
   /** Datagrams of the cluster are sealed, or not. */
@@ -97,6 +99,8 @@ export interface ModuleHostOptions {
   readonly earlier?: readonly ResourceEntry[];
   readonly restored?: ResourceValues;
   readonly encrypted?: boolean;
+  /** The boot setting has still to be followed. */
+  readonly bootDue?: boolean;
   /** State, quality or what a peer should know has changed. */
   readonly onChange: (host: ModuleHost) => void;
 }
@@ -112,6 +116,7 @@ export function hostModule(
   const module = active.name;
   let bootSwitch = record?.bootSwitch ?? 'off';
   let encrypted = options.encrypted ?? false;
+  let bootDue = options.bootDue ?? false;
   let loop: LoopEpoch | null = record?.bootId === ports.host.bootId ? (record.loop ?? null) : null;
   let configurations = record?.configurations ?? 0;
   /** What `usersetting.*` must say now. */
@@ -192,7 +197,7 @@ export function hostModule(
     );
   };
   const save = (snapshot: ModuleSnapshot, path: string): void => {
-    const value = recordOf(snapshot.context, {
+    const kept = recordOf(snapshot.context, {
       bootId: ports.host.bootId,
       path,
       generation,
@@ -202,6 +207,8 @@ export function hostModule(
       loop,
       configurations,
     });
+    // As after a shutdown: the next daemon asks the boot setting.
+    const value: ModuleRecord = bootDue && kept.lastIntent === 'none' ? { ...kept, lastIntent: 'shutdown' } : kept;
     const text = JSON.stringify(value);
     if (text === known.saved) return;
     known = { ...known, saved: text };
@@ -278,6 +285,11 @@ export function hostModule(
       configurations += 1;
       save(actor.getSnapshot(), known.path);
       publish('module.configured', { signature: active.signature, configurations, dynamic, changes });
+    },
+    decided: () => {
+      if (!bootDue) return;
+      bootDue = false;
+      save(actor.getSnapshot(), known.path);
     },
     setBoot: (on, who) => {
       bootSwitch = on ? 'on' : 'off';

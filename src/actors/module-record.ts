@@ -77,6 +77,8 @@ export interface Beginning {
   readonly input: ModuleInput;
   /** A start to be commanded at once: at boot (after `delayMs`), or the second half of a stopstart. */
   readonly start: { readonly kind: 'boot' | 'automatic'; readonly delayMs: number } | null;
+  /** The boot setting has still to be followed: a daemon that ends before the module was started leaves that to the next one. */
+  readonly bootDue: boolean;
 }
 
 /** Whether a module is to be started at boot (section 2.2, `boot`). */
@@ -118,13 +120,14 @@ export function begin(
     // Killed in the middle of a shutdown: what was begun is ended, and then the boot setting applies as after a shutdown that ended.
     const startsAgain = occasion === 'daemonStart' && record.intent === 'shutdown' && startsAtBoot(service.boot, record);
     const resume = planResumption(record.path, startsAgain ? 'stopstart' : record.intent, run);
-    return { input: { ...stopped, resume }, start: null };
+    return { input: { ...stopped, resume }, start: null, bootDue: false };
   }
-  if (occasion === 'configured') return { input: stopped, start: null };
+  // Applying a configuration starts nothing, and forgets no shutdown either.
+  if (occasion === 'configured') return { input: stopped, start: null, bootDue: sameBoot && record.lastIntent === 'shutdown' };
   if (sameBoot && record.lastIntent === 'stopstart' && record.wish === 'start') {
-    return { input: stopped, start: { kind: 'automatic', delayMs: 0 } };
+    return { input: stopped, start: { kind: 'automatic', delayMs: 0 }, bootDue: false };
   }
   const boots = !sameBoot || record.lastIntent === 'shutdown';
   const starts = boots && startsAtBoot(service.boot, record);
-  return { input: stopped, start: starts ? { kind: 'boot', delayMs: service.bootDelayMs } : null };
+  return { input: stopped, start: starts ? { kind: 'boot', delayMs: service.bootDelayMs } : null, bootDue: starts };
 }

@@ -363,7 +363,7 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
       const earlier = await ports.history.load(name);
       const { bootId } = ports.host;
       const restored = stillTrue(earlier, config, bootId);
-      const { input, start } = begin(planOf(name, config), config.service, record, run, bootId, occasion, restored);
+      const { input, start, bootDue } = begin(planOf(name, config), config.service, record, run, bootId, occasion, restored);
       root.send({ type: 'module.add', name, input });
       const actor = root.getSnapshot().children[moduleActorId(name)];
       if (actor === undefined) throw new Error(`the actor of module ${name} was not started`);
@@ -376,6 +376,7 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
         earlier,
         restored,
         encrypted,
+        bootDue,
         onChange: changed,
       });
       hosts.set(name, host);
@@ -440,6 +441,7 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
       const { action, caller } = request;
       // Whoever commands has decided: a start that was to come after the boot delay does not overrule it.
       cancelBoot(request.module);
+      if (action !== 'shutdown') host.decided();
       const status = host.status();
       const at = new Date(clock.wallMs()).toISOString();
       const open = (state: ActionProgress['nodes'][number]['state'], message: string, code: string | null): ActionProgress =>

@@ -114,15 +114,16 @@ function withFields(context: MembershipContext, fields: Partial<MembershipContex
 function takeIn(context: MembershipContext, event: MembershipEvent): MembershipContext {
   switch (event.type) {
     case 'PULSE_DUE': {
-      const timed = atTime(afterPackets(context, reportsOf(event)), event.atMs);
-      const late = afterLateness(timed, event.lateMs);
+      const heard = afterPackets(context, reportsOf(event));
+      const { nowMs, listeningMs } = timeAt({ input: context.input, ...heard }, event.atMs);
+      const late = afterLateness(context, { nowMs, listeningMs, peers: heard.peers }, event.lateMs);
       // Only a tick accuses: every packet that came before it has been handed over by then.
-      return { ...late, peers: mapKeeping(late.peers, (peer) => afterSilence(peer, late)) };
+      return withFields(late, { peers: mapKeeping(late.peers, (peer) => afterSilence(peer, late)) });
     }
     case 'PACKET':
-      return afterPackets(context, [event]);
+      return { ...context, ...afterPackets(context, [event]) };
     case 'CLOCK_GAP':
-      return afterLateness(atTime(context, event.atMs), event.lengthMs);
+      return afterLateness(context, { ...timeAt(context, event.atMs), peers: context.peers }, event.lengthMs);
     case 'LOCAL_STATE': {
       const shares = new Map(context.modules.map((module) => [module.module, module.share]));
       const modules = event.modules.map((module) => ({ ...module, share: shares.get(module.module) ?? 0 }));
@@ -133,8 +134,9 @@ function takeIn(context: MembershipContext, event: MembershipEvent): MembershipC
   }
 }
 
+type Heard = Pick<MembershipContext, 'nowMs' | 'listeningMs' | 'peers'>;
 /** What the packets say of their senders, each at its own time. */
-function afterPackets(context: MembershipContext, packets: readonly TimedReport[]): MembershipContext {
+function afterPackets(context: MembershipContext, packets: readonly TimedReport[]): Heard {
   if (packets.length === 0) return context;
   const { input } = context;
   let { nowMs, listeningMs } = context;
@@ -145,7 +147,7 @@ function afterPackets(context: MembershipContext, packets: readonly TimedReport[
     const peer = peers[index];
     if (peer !== undefined) peers[index] = afterPacket(peer, report, { input, nowMs, listeningMs });
   }
-  return { ...context, nowMs, listeningMs, peers };
+  return { nowMs, listeningMs, peers };
 }
 
 /** Time never runs backwards here, whatever the events say. */
@@ -156,20 +158,22 @@ function timeAt(
   const nowMs = Math.max(before.nowMs, atMs);
   return { nowMs, listeningMs: before.listeningMs + listenedMs(nowMs - before.nowMs, before.input.pulseMs) };
 }
-function atTime(context: MembershipContext, atMs: number): MembershipContext {
-  return { ...context, ...timeAt(context, atMs) };
-}
 
-function afterLateness(context: MembershipContext, lateMs: number): MembershipContext {
+function afterLateness(context: MembershipContext, { nowMs, listeningMs, peers }: Heard, lateMs: number): MembershipContext {
   const { pulseMs } = context.input;
-  const lateness: Lateness = { atMs: context.nowMs, lateMs: Math.max(0, lateMs) };
+  const lateness: Lateness = { atMs: nowMs, lateMs: Math.max(0, lateMs) };
   const paused = isPause(lateMs, pulseMs);
-  const remembered = context.pause !== null && context.nowMs - context.pause.endedAtMs < pauseMemoryMs ? context.pause : null;
+  const remembered = context.pause !== null && nowMs - context.pause.endedAtMs < pauseMemoryMs ? context.pause : null;
+  const { health, onTimeTicks } = nextHealth(context, lateMs, pulseMs);
   return {
     ...context,
-    ...nextHealth(context, lateMs, pulseMs),
+    nowMs,
+    listeningMs,
+    peers,
+    health,
+    onTimeTicks,
     latenesses: rememberLateness(context.latenesses, lateness),
-    pause: paused ? { lengthMs: Math.round(lateMs), endedAtMs: context.nowMs } : remembered,
+    pause: paused ? { lengthMs: Math.round(lateMs), endedAtMs: nowMs } : remembered,
   };
 }
 
@@ -270,29 +274,29 @@ function nextBody(context: MembershipContext): MembershipBody {
       ? null
       : // Whole seconds: the age alone must not make a new body at every tick.
         { lengthMs: context.pause.lengthMs, agoMs: Math.round((context.nowMs - context.pause.endedAtMs) / 1000) * 1000 };
-  const next: MembershipBody = {
-    view: context.view,
-    modules: context.modules,
-    shareMaps,
-    lagMs: worstLateness(context.latenesses),
-    pause: pause?.agoMs === body.pause?.agoMs && pause?.lengthMs === body.pause?.lengthMs ? body.pause : pause,
-    health: context.health,
-    mapsDigest: digestOf(context.maps, context.view),
-  };
+  const lagMs = worstLateness(context.latenesses);
+  const told = pause?.agoMs === body.pause?.agoMs && pause?.lengthMs === body.pause?.lengthMs ? body.pause : pause;
+  const { view, modules, health } = context;
+  const mapsDigest = digestOf(context.maps, view);
   const same =
-    next.view === body.view &&
-    next.modules === body.modules &&
-    next.shareMaps === body.shareMaps &&
-    next.lagMs === body.lagMs &&
-    next.pause === body.pause &&
-    next.health === body.health &&
-    next.mapsDigest === body.mapsDigest;
-  return same ? body : next;
+    view === body.view &&
+    modules === body.modules &&
+    shareMaps === body.shareMaps &&
+    lagMs === body.lagMs &&
+    told === body.pause &&
+    health === body.health &&
+    mapsDigest === body.mapsDigest;
+  return same ? body : { view, modules, shareMaps, lagMs, pause: told, health, mapsDigest };
 }
+
+const noEffects: readonly MembershipEffect[] = [];
 
 function effectsOf(before: MembershipContext, after: MembershipContext, change: ViewChange): readonly MembershipEffect[] {
   const atMs = after.nowMs;
   const { body } = after;
+  const peers = changedPeers(before, after);
+  const maps = changedMaps(before, after);
+  if (body === before.body && !change.changed && peers.length === 0 && maps.length === 0) return noEffects;
   const urgent =
     body.view !== before.body.view ||
     body.modules !== before.body.modules ||
@@ -303,8 +307,8 @@ function effectsOf(before: MembershipContext, after: MembershipContext, change: 
     ...(change.changed
       ? [{ type: 'view.changed', view: after.view, lost: change.lost, joined: change.joined, atMs } as const]
       : []),
-    ...changedPeers(before, after).map((peer) => ({ type: 'peer.changed', peer: peerStatus(peer, after.view), atMs }) as const),
-    ...changedMaps(before, after).map((map) => {
+    ...peers.map((peer) => ({ type: 'peer.changed', peer: peerStatus(peer, after.view), atMs }) as const),
+    ...maps.map((map) => {
       return { type: 'shares.changed', group: map.group, counts: countsOf(map, after.input.nodes), map, atMs } as const;
     }),
   ];

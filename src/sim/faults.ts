@@ -14,8 +14,8 @@ interface Timed {
   readonly forMs: number;
 }
 export type FaultDetail =
-  /** The daemon is killed, and started again when the fault ends. */
-  | { readonly kind: 'kill'; readonly node: string }
+  /** The daemon is killed, at once or when it has called that many of its ports, and started again when the fault ends. */
+  | { readonly kind: 'kill'; readonly node: string; readonly calls?: number }
   /** Ends without stopping the applications, as for an update; started again at the end. */
   | { readonly kind: 'leave'; readonly node: string }
   /** Stops its modules and ends; started again when it has ended and the fault is over. */
@@ -28,8 +28,11 @@ export type FaultDetail =
   | { readonly kind: 'cut'; readonly from: string; readonly to: string; readonly lan: string | null }
   /** These on one side, the others on the other. */
   | { readonly kind: 'partition'; readonly side: readonly string[] }
-  | { readonly kind: 'links'; readonly quality: LinkQuality }
+  /** Those of one node, or of all. */
+  | { readonly kind: 'links'; readonly quality: LinkQuality; readonly node?: string }
   | { readonly kind: 'wall'; readonly node: string; readonly deltaMs: number }
+  /** The wall clock runs at that rate for a while. */
+  | { readonly kind: 'drift'; readonly node: string; readonly rate: number }
   | { readonly kind: 'diskFull' | 'diskHung' | 'blind' | 'unreachable'; readonly node: string }
   | {
       readonly kind: 'script';
@@ -53,6 +56,8 @@ export type FaultDetail =
       readonly module: string;
       readonly action: ModuleCommand;
       readonly identity: string | null;
+      /** Not at once, but so long after the next such thing happens to the module there. */
+      readonly after?: { readonly fact: 'script.begin' | 'script.end' | 'probe'; readonly delayMs: number };
     }
   /** Down, and up at the end. */
   | { readonly kind: 'resource'; readonly node: string; readonly module: string; readonly name: string }
@@ -97,7 +102,8 @@ function begin(world: World, fault: Fault): void {
   const note = (node: string, what: string): void => world.note({ kind: 'fault', node, what });
   switch (fault.kind) {
     case 'kill':
-      world.node(fault.node).kill();
+      if (fault.calls === undefined) world.node(fault.node).kill();
+      else world.node(fault.node).killAtCall(fault.calls);
       return;
     case 'leave':
       world.node(fault.node).leave();
@@ -123,12 +129,16 @@ function begin(world: World, fault: Fault): void {
       forSides(world, fault.side, (from, to) => world.network.cut(from, to, null));
       return;
     case 'links':
-      note('-', `links ${JSON.stringify(fault.quality)}`);
-      world.network.setQuality(fault.quality);
+      note('-', `links ${fault.node === undefined ? '' : `of ${fault.node} `}${JSON.stringify(fault.quality)}`);
+      world.network.setQuality(fault.quality, fault.node);
       return;
     case 'wall':
       note(fault.node, `wall clock jumps by ${fault.deltaMs} ms`);
       world.node(fault.node).host.jumpWall(fault.deltaMs);
+      return;
+    case 'drift':
+      note(fault.node, `wall clock runs ${fault.rate} times as fast`);
+      world.node(fault.node).host.drift(fault.rate);
       return;
     case 'diskFull':
     case 'diskHung':
@@ -150,7 +160,7 @@ function begin(world: World, fault: Fault): void {
       world.node(fault.node).addStrays(fault.module, fault.count);
       return;
     case 'command':
-      world.node(fault.node).command(fault.module, fault.action, fault.identity);
+      command(world, fault);
       return;
     case 'resource':
       world.node(fault.node).setResource(fault.module, fault.name, 'down');
@@ -175,6 +185,9 @@ function begin(world: World, fault: Fault): void {
 function end(world: World, fault: Fault): void {
   switch (fault.kind) {
     case 'kill':
+      world.node(fault.node).killAtCall(null);
+      restart(world, fault.node);
+      return;
     case 'leave':
     case 'shutdown':
       restart(world, fault.node);
@@ -201,7 +214,11 @@ function end(world: World, fault: Fault): void {
       return;
     case 'links':
       world.note({ kind: 'fault', node: '-', what: 'links good' });
-      world.network.mendLinks();
+      world.network.mendLinks(fault.node);
+      return;
+    case 'drift':
+      world.note({ kind: 'fault', node: fault.node, what: 'wall clock runs as ever' });
+      world.node(fault.node).host.drift(null);
       return;
     case 'diskFull':
     case 'diskHung':
@@ -235,6 +252,22 @@ function end(world: World, fault: Fault): void {
     case 'loop':
       return;
   }
+}
+
+/** Gives a command at once, or at the moment that it waits for, as long as its time is not over. */
+function command(world: World, { node, module, action, identity, after, forMs }: Fault & { readonly kind: 'command' }): void {
+  const give = (): void => world.node(node).command(module, action, identity);
+  if (after === undefined) {
+    give();
+    return;
+  }
+  const untilMs = world.time.nowMs() + forMs;
+  let isDue = true;
+  world.watch((fact, atMs) => {
+    if (!isDue || atMs > untilMs || fact.kind !== after.fact || fact.node !== node || fact.module !== module) return;
+    isDue = false;
+    world.time.schedule(after.delayMs, give);
+  });
 }
 
 /** From now on this is what checks of that thing find; null: that all is well. */
@@ -298,6 +331,8 @@ export function healAll(world: World, core: readonly string[]): void {
       node.powerOff();
       continue;
     }
+    node.killAtCall(null);
+    node.host.drift(null);
     node.blind = false;
     node.unreachable = false;
     node.powerOn();

@@ -1,6 +1,7 @@
 /** Invariant 4: a stop ends. */
 import type { ModuleConfig } from '../config/types.js';
 import { checkEveryMs, type Invariant } from './invariant.types.js';
+import { durableMs } from './meant.js';
 import type { World } from './world.js';
 
 /** Longest automatic drain, in ms (docs/verification.md). */
@@ -20,20 +21,31 @@ export function stopEnds(world: World): Invariant {
   /** How long each stop has been under way, in ms of time in which its daemon ran. */
   const underWay = new Map<
     string,
-    { readonly node: string; readonly module: string; readonly action: string; readonly limitMs: number; spentMs: number }
+    {
+      readonly node: string;
+      readonly module: string;
+      readonly action: string;
+      readonly acceptedMs: number;
+      readonly limitMs: number;
+      spentMs: number;
+    }
   >();
   return {
     name: '4 stop ends',
     ofModules: true,
     statement: 'A stop command ends in STOP within nicestoptimeout + forcestoptimeout + drain + 30 s, whatever scripts do.',
-    onFact(fact) {
+    onFact(fact, atMs) {
       if (fact.kind === 'command' && fact.answer === 'run' && stopping.includes(fact.action)) {
         const config = world.options.modules.find((one) => one.name === fact.module)?.config;
         const { node, module, action } = fact;
         if (config !== undefined)
-          underWay.set(`${node}/${module}`, { node, module, action, limitMs: stopLimitMs(config), spentMs: 0 });
+          underWay.set(`${node}/${module}`, { node, module, action, acceptedMs: atMs, limitMs: stopLimitMs(config), spentMs: 0 });
       }
       if (fact.kind === 'probe' && fact.state === 'STOP') underWay.delete(`${fact.node}/${fact.module}`);
+      // A command that was accepted just before the daemon's end is on disk, or not.
+      if (fact.kind === 'daemon' && (fact.phase === 'killed' || fact.phase === 'left')) {
+        for (const [key, one] of underWay) if (one.node === fact.node && atMs - one.acceptedMs < durableMs) underWay.delete(key);
+      }
       if (fact.kind === 'machine' && fact.phase === 'off') {
         for (const [key, one] of underWay) if (one.node === fact.node) underWay.delete(key);
       }

@@ -20,8 +20,8 @@ export function switchesStay(world: World): Invariant {
     onCheck() {
       for (const node of world.nodes.values()) {
         if (!node.begun()) continue;
-        for (const host of node.runtime()?.hosts.values() ?? []) {
-          const { module, switches } = host.status();
+        for (const [module, host] of node.runtime()?.hosts ?? []) {
+          const { switches } = host.snapshot().context;
           for (const what of names) {
             const off = switched.isOff(node.name, module, what);
             if (off !== null && switches[what] === off)

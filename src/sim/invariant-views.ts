@@ -23,19 +23,18 @@ const isQuiet = (world: World): boolean =>
 /** Why the nodes do not agree, or null. */
 export function disagreement(world: World, withShares: boolean): string | null {
   const running = [...world.nodes.values()].filter(takesPart);
-  const snapshots = running.map((node) => ({ node, snapshot: node.runtime()?.membership()?.snapshot() ?? null }));
+  const views = running.map((node) => ({ node, view: node.runtime()?.membership()?.view() ?? null }));
   const members = running.map((node) => node.name).join(' ');
-  const [first] = snapshots;
-  for (const { node, snapshot } of snapshots) {
-    const view = snapshot?.view ?? null;
+  const [first] = views;
+  for (const { node, view } of views) {
     if (view === null) return `${node.name} has no view`;
     if (view.members.join(' ') !== members) return `${node.name} sees ${view.members.join(' ')}, running are ${members}`;
-    const other = first?.snapshot?.view ?? null;
+    const other = first?.view ?? null;
     if (other?.epoch !== view.epoch || other.leader !== view.leader) {
       return `${node.name} has view ${view.epoch} of ${view.leader}, ${first?.node.name} has view ${other?.epoch} of ${other?.leader}`;
     }
     if (!withShares) continue;
-    const problem = unsharedBuckets(world, node, snapshot?.shares ?? {});
+    const problem = unsharedBuckets(world, node, node.runtime()?.membership()?.snapshot().shares ?? {});
     if (problem !== null) return problem;
   }
   return null;
@@ -132,6 +131,8 @@ export function viewAge(world: World): Invariant {
           worksSince.set(node.name, atMs);
           continue;
         }
+        // To be asked for a view costs more than to know that there is nothing to ask for.
+        if (![...deafSince.keys()].some((key) => key.startsWith(`${node.name} `))) continue;
         const snapshot = node.runtime()?.membership()?.snapshot() ?? null;
         if (snapshot?.view === null || snapshot === null) continue;
         const plainMs = pulseMs * slostCount;

@@ -7,6 +7,7 @@
 import { followDisks } from './disk-doubt.js';
 import type { Invariant, Violation } from './invariant.types.js';
 import { checkEveryMs } from './invariant.types.js';
+import { checkersTell } from './invariant-checkers.js';
 import { countedStops } from './invariant-loop.js';
 import { probeTruth, scriptOrder } from './invariant-scripts.js';
 import { stopEnds } from './invariant-stop.js';
@@ -43,6 +44,7 @@ export const allInvariants: readonly ((world: World) => Invariant)[] = [
   sameView,
   viewAge,
   switchesStay,
+  checkersTell,
 ];
 
 /** Watches a world; `first` is the first violation, after which nothing more is looked at. */

@@ -10,7 +10,7 @@ import { type FaultKind, faultText } from './faults.js';
 import { drawPlan, type Plan } from './plan.js';
 import { type PlanResult, runPlan } from './run-plan.js';
 import { shrink } from './shrink.js';
-import { uncovered } from './uncovered.js';
+import { explanationOf, explanations } from './uncovered.js';
 
 /** What one process did. */
 interface Tally {
@@ -202,8 +202,8 @@ export function unexplained(taken: Readonly<Record<string, number>>): {
 } {
   const all = allTransitions();
   return {
-    missing: all.filter((key) => taken[key] === undefined && uncovered[key] === undefined),
-    needless: Object.keys(uncovered).filter((key) => !all.includes(key)),
+    missing: all.filter((key) => taken[key] === undefined && explanationOf(key) === null),
+    needless: explanations.filter(({ what }) => !all.some((key) => what.test(key))).map(({ what }) => what.source),
   };
 }
 

@@ -7,7 +7,7 @@ import type { World } from './world.js';
 export type Meant = 'up' | 'down' | 'unknown';
 
 /** A wish is durable that long after it was accepted, in ms. */
-const durableMs = 100;
+export const durableMs = 100;
 
 interface Place {
   meant: Meant;

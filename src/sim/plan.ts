@@ -33,7 +33,7 @@ export interface Plan {
 }
 
 /** Kinds that a seed switches on or off, with how many of them it may have. */
-const kinds: readonly { readonly kind: FaultKind; readonly most: number }[] = [
+const kinds: readonly { readonly kind: FaultKind; readonly most: number; readonly chance?: number }[] = [
   { kind: 'kill', most: 6 },
   { kind: 'leave', most: 3 },
   { kind: 'shutdown', most: 3 },
@@ -44,6 +44,7 @@ const kinds: readonly { readonly kind: FaultKind; readonly most: number }[] = [
   { kind: 'partition', most: 4 },
   { kind: 'links', most: 3 },
   { kind: 'wall', most: 3 },
+  { kind: 'drift', most: 3 },
   { kind: 'diskFull', most: 2 },
   { kind: 'diskHung', most: 2 },
   { kind: 'blind', most: 2 },
@@ -53,7 +54,8 @@ const kinds: readonly { readonly kind: FaultKind; readonly most: number }[] = [
   { kind: 'strays', most: 3 },
   { kind: 'command', most: 14 },
   { kind: 'resource', most: 5 },
-  { kind: 'check', most: 6 },
+  // What is checked flaps: many changes of one thing show what few of many do not.
+  { kind: 'check', most: 10, chance: 0.75 },
   { kind: 'loop', most: 3 },
   { kind: 'errd', most: 2 },
   { kind: 'switch', most: 4 },
@@ -89,9 +91,9 @@ export function drawPlan(seed: string): Plan {
   );
   const place: Place = { nodes, lans, modules: modules.map((one) => one.name), checkers, faultsMs };
   const faults: Fault[] = [];
-  for (const { kind, most } of kinds) {
+  for (const { kind, most, chance = chanceOfKind } of kinds) {
     const own = random.fork(kind);
-    if (!own.chance(chanceOfKind)) continue;
+    if (!own.chance(chance)) continue;
     const times = own.between(1, most);
     for (let time = 0; time < times; time += 1) {
       const fault = drawFault(kind, place, own);
@@ -100,7 +102,9 @@ export function drawPlan(seed: string): Plan {
   }
   // A disk that took no boot epoch and a wall clock that went back leave a node with an epoch that is over: docs/verification.md.
   const diskFails = faults.some((fault) => fault.kind === 'diskFull' || fault.kind === 'diskHung');
-  const possible = faults.filter((fault) => !(diskFails && fault.kind === 'wall' && fault.deltaMs < 0));
+  const goesBack = (fault: Fault): boolean =>
+    (fault.kind === 'wall' && fault.deltaMs < 0) || (fault.kind === 'drift' && fault.rate < 1);
+  const possible = faults.filter((fault) => !(diskFails && goesBack(fault)));
   // Somebody starts what does not start by itself.
   for (const node of nodes) {
     for (const module of place.modules) {
@@ -116,20 +120,22 @@ export function drawPlan(seed: string): Plan {
       });
     }
   }
+  const pulseMs = random.pick([100, 100, 100, 50, 200, 500, 1_000] as const);
   const coreSize = random.chance(0.6) ? count : random.between(1, count);
   const first = random.between(0, count - 1);
   return {
     seed,
     nodes: count,
     lans,
-    pulseMs: random.pick([100, 100, 100, 50, 200] as const),
+    pulseMs,
     modules,
     balancer: random.pick(['aws', 'azure', 'gcp', 'haproxy', null] as const),
     startsMs: nodes.map(() => random.between(0, 1_500)),
     faults: possible.sort((a, b) => a.atMs - b.atMs),
     faultsMs,
     core: nodes.filter((_, index) => (index - first + count) % count < coreSize),
-    restMs: random.between(60, 240) * 1_000,
+    // Where pulses are rare a long rest costs little: windows of restart counters close in it.
+    restMs: random.between(60, 240) * (pulseMs < 500 ? 1_000 : 2_000),
   };
 }
 
@@ -166,7 +172,7 @@ function drawModule(name: string, random: SeededRandom): Plan['modules'][number]
 
 /** Checkers of the module's own application and of things elsewhere. */
 function drawCheckers(random: SeededRandom): string {
-  if (random.chance(0.4)) return '';
+  if (random.chance(0.25)) return '';
   const to = (rest: string): string =>
     `<to ${rest} interval="${random.pick([1, 2, 5, 10] as const)}s" timeout="${random.pick([1, 3, 5] as const)}s"/>`;
   const grace = (): string => `grace="${random.pick([1, 1, 2, 3] as const)}"`;
@@ -178,8 +184,11 @@ function drawCheckers(random: SeededRandom): string {
     `<http ident="page" when="both" action="restart" ${grace()}>${to('url="http://127.0.0.1/"')}</http>`,
     '<custom ident="disk" when="both" exec="check_disk" action="restart"/>',
   ];
-  return `<check>${checkers.filter(() => random.chance(0.4)).join('')}</check>`;
+  return `<check>${checkers.filter(() => random.chance(0.45)).join('')}</check>`;
 }
+
+/** The worst moments for a command: something has just happened to the module. */
+const moments = ['script.begin', 'script.end', 'probe'] as const;
 
 interface Place {
   readonly nodes: readonly string[];
@@ -207,6 +216,8 @@ function drawDetail(kind: FaultKind, place: Place, random: SeededRandom): FaultD
   const node = one(place.nodes, random);
   const module = one(place.modules, random);
   switch (kind) {
+    case 'kill':
+      return random.chance(0.5) ? { kind, node } : { kind, node, calls: random.between(1, 40) };
     case 'cut': {
       const to = one(
         place.nodes.filter((other) => other !== node),
@@ -225,9 +236,12 @@ function drawDetail(kind: FaultKind, place: Place, random: SeededRandom): FaultD
           loss: random.pick([0, 0.05, 0.2, 0.5] as const),
           duplication: random.pick([0, 0.1, 0.5] as const),
         },
+        ...(random.chance(0.5) ? { node } : {}),
       };
     case 'wall':
       return { kind, node, deltaMs: random.between(-600_000, 600_000) };
+    case 'drift':
+      return { kind, node, rate: random.pick([0.5, 0.95, 0.9995, 1.0005, 1.05, 2] as const) };
     case 'script':
       return {
         kind,
@@ -247,6 +261,9 @@ function drawDetail(kind: FaultKind, place: Place, random: SeededRandom): FaultD
         module,
         action: random.pick(['start', 'start', 'stop', 'stop', 'restart', 'stopstart', 'forcestop', 'shutdown'] as const),
         identity: random.chance(0.2) ? 'script' : null,
+        ...(random.chance(0.5)
+          ? { after: { fact: random.pick(moments), delayMs: random.pick([0, 1, 3, 10, 60] as const) } }
+          : {}),
       };
     case 'resource':
       return { kind, node, module, name: random.pick(ruledResources) };

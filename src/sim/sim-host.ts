@@ -50,6 +50,8 @@ export interface SimHost {
   wallMs(): number;
   /** The wall clock jumps; nothing else does. */
   jumpWall(deltaMs: number): void;
+  /** The wall clock runs so much faster than time, or slower; null: as it always does on this machine. */
+  drift(rate: number | null): void;
   /** Processes of a module's application. */
   applications(module: string): readonly (ProcessInfo & { readonly module: string | null })[];
   processes(): readonly ProcessInfo[];
@@ -86,7 +88,9 @@ export function createSimHost(name: string, time: VirtualTime, random: SeededRan
   let poweredOn = true;
   let bootedAtMs = time.nowMs() - random.between(60_000, 600_000);
   let wallOffsetMs = 1_790_000_000_000 + random.between(-50, 50);
-  const drift = 1 + (random.uniform() - 0.5) * 0.0002;
+  const ownRate = 1 + (random.uniform() - 0.5) * 0.0002;
+  let rate = ownRate;
+  let rateSinceMs = 1_000_000;
   let pids = 1_000;
   let suspendedNow = false;
   let parked: (() => void)[] = [];
@@ -108,9 +112,14 @@ export function createSimHost(name: string, time: VirtualTime, random: SeededRan
     suspended: () => suspendedNow,
     bootId: () => `${name}-boot-${boots}`,
     monotonicMs: () => time.nowMs() - bootedAtMs,
-    wallMs: () => wallOffsetMs + (time.nowMs() - 1_000_000) * drift,
+    wallMs: () => wallOffsetMs + (time.nowMs() - rateSinceMs) * rate,
     jumpWall: (deltaMs) => {
       wallOffsetMs += deltaMs;
+    },
+    drift: (next) => {
+      wallOffsetMs = host.wallMs();
+      rateSinceMs = time.nowMs();
+      rate = next ?? ownRate;
     },
     applications: (module) => [...table.values()].filter((one) => one.application && one.module === module),
     processes: () => [...table.values()],

@@ -43,8 +43,9 @@ export interface SimNetwork {
   isCut(from: string, to: string, lan: string): boolean;
   /** Nothing is cut, lost, doubled or slow. */
   isWhole(): boolean;
-  setQuality(quality: LinkQuality): void;
-  mendLinks(): void;
+  /** How the links of that node are (null: all links). */
+  setQuality(quality: LinkQuality, node?: string | null): void;
+  mendLinks(node?: string | null): void;
   send(to: string, datagram: Datagram): void;
   /** Where the datagrams for a node go, until closed. */
   listen(node: string, receiver: (datagram: Datagram) => void): Closable;
@@ -57,6 +58,8 @@ export function createSimNetwork(time: VirtualTime, random: SeededRandom): SimNe
   const receivers = new Map<string, (datagram: Datagram) => void>();
   const counts = { sent: 0, lost: 0, duplicated: 0 };
   let quality = goodLink;
+  /** Nodes whose own links are otherwise. */
+  const poor = new Map<string, LinkQuality>();
   const name = (from: string, to: string, lan: string | null): string => `${from}>${to}@${lan ?? '*'}`;
   const isCut = (from: string, to: string, lan: string): boolean =>
     cuts.size > 0 && (cuts.has(name(from, to, null)) || cuts.has(name(from, to, lan)));
@@ -64,18 +67,21 @@ export function createSimNetwork(time: VirtualTime, random: SeededRandom): SimNe
   return {
     counts,
     isCut,
-    isWhole: () => cuts.size === 0 && quality === goodLink,
+    isWhole: () => cuts.size === 0 && poor.size === 0 && quality === goodLink,
     cut: (from, to, lan) => void cuts.add(name(from, to, lan)),
     heal: (from, to, lan) => void cuts.delete(name(from, to, lan)),
     healAll: () => {
       cuts.clear();
+      poor.clear();
       quality = goodLink;
     },
-    setQuality: (next) => {
-      quality = next;
+    setQuality: (next, node = null) => {
+      if (node === null) quality = next;
+      else poor.set(node, next);
     },
-    mendLinks: () => {
-      quality = goodLink;
+    mendLinks: (node = null) => {
+      if (node === null) quality = goodLink;
+      else poor.delete(node);
     },
     listen: (node, receiver) => {
       receivers.set(node, receiver);
@@ -88,14 +94,15 @@ export function createSimNetwork(time: VirtualTime, random: SeededRandom): SimNe
     send(to, datagram) {
       const { from, lan } = datagram.pulse;
       counts.sent += 1;
-      if (isCut(from, to, lan) || (quality.loss > 0 && random.chance(quality.loss))) {
+      const link = poor.size === 0 ? quality : (poor.get(from) ?? poor.get(to) ?? quality);
+      if (isCut(from, to, lan) || (link.loss > 0 && random.chance(link.loss))) {
         counts.lost += 1;
         return;
       }
-      const copies = quality.duplication > 0 && random.chance(quality.duplication) ? 2 : 1;
+      const copies = link.duplication > 0 && random.chance(link.duplication) ? 2 : 1;
       if (copies === 2) counts.duplicated += 1;
       for (let copy = 0; copy < copies; copy += 1) {
-        const delayMs = quality.latencyMs + random.uniform() * quality.jitterMs;
+        const delayMs = link.latencyMs + random.uniform() * link.jitterMs;
         time.scheduleQuiet(delayMs, () => receivers.get(to)?.(datagram));
       }
     },

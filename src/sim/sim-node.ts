@@ -65,6 +65,8 @@ export interface SimNode {
   stalled(): boolean;
   start(): void;
   kill(): void;
+  /** Kills the daemon when it has called that many more of its ports: at whatever await it has come to then. Null: not any more. */
+  killAtCall(calls: number | null): void;
   /** Stops all modules, says goodbye and ends; resolves when the daemon is gone. */
   shutdown(): void;
   /** Ends at once and leaves the applications running. */
@@ -92,6 +94,8 @@ export interface SimNode {
   probe(module: string, prober: string): ProbeAnswer;
   /** Whether the application could serve a request. */
   serves(module: string): boolean;
+  /** Whether all processes of the application are there. */
+  applicationRuns(module: string): boolean;
   /** Scans of processes fail. */
   blind: boolean;
   /** Cut off from balancers and clients. */
@@ -132,6 +136,8 @@ export function createSimNode(options: SimNodeOptions): SimNode {
     { source: string; intervalMs: number | null; lastAtMs: number; refusals: number; module: string }
   >();
   let run: Run | null = null;
+  /** Calls of ports until the daemon is killed. */
+  let callsLeft: number | null = null;
   /** Configurations that were applied instead of the usual ones; they are on disk. */
   const applied = new Map<string, ActiveModule>();
 
@@ -184,6 +190,17 @@ export function createSimNode(options: SimNodeOptions): SimNode {
         },
       },
       blind: () => node.blind,
+      called: () => {
+        if (callsLeft === null || !own.alive) return;
+        callsLeft -= 1;
+        if (callsLeft > 0) return;
+        callsLeft = null;
+        // What runs now comes to its next await; nothing comes after that.
+        queueMicrotask(() => {
+          time.touch();
+          if (!host.suspended()) drop(own, 'killed');
+        });
+      },
     });
     const stored = await ports.records.load('node', 'starts');
     const last = typeof stored === 'number' ? stored : 0;
@@ -262,6 +279,9 @@ export function createSimNode(options: SimNodeOptions): SimNode {
       time.touch();
       // On a machine that stands still nothing is killed either.
       if (run !== null && !host.suspended()) drop(run, 'killed');
+    },
+    killAtCall: (calls) => {
+      callsLeft = calls;
     },
     shutdown: () => {
       note({ kind: 'fault', node: name, what: 'daemon shutdown asked for' });
@@ -379,6 +399,7 @@ export function createSimNode(options: SimNodeOptions): SimNode {
       probers.set(key, { source: prober, module, intervalMs, lastAtMs: atMs, refusals: ready ? 0 : (before?.refusals ?? 0) + 1 });
       return ready ? 'ok' : 'refused';
     },
+    applicationRuns,
     serves(module) {
       if (!host.powered() || host.suspended() || node.unreachable) return false;
       return applicationRuns(module);

@@ -44,6 +44,8 @@ export interface SimPortsOptions {
   readonly checked: CheckedWorld;
   /** The process table cannot be read at the moment. */
   readonly blind: () => boolean;
+  /** The daemon has just asked for something whose answer it waits for, or that cannot be taken back. */
+  readonly called: () => void;
 }
 
 /** How long reading the process table and starting a process take, in ms. */
@@ -70,6 +72,7 @@ export function createSimPorts(options: SimPortsOptions): Ports {
   const later = <T>(delayMs: number, value: () => T): Promise<T> =>
     new Promise((resolve, reject) => {
       time.touch();
+      options.called();
       host.schedule(delayMs, () =>
         gate.enter(() => {
           time.touch();
@@ -132,6 +135,7 @@ export function createSimPorts(options: SimPortsOptions): Ports {
   const queues = new Map<string, Promise<unknown>>();
   const inOrder = (key: string, work: () => Promise<void>): Promise<void> => {
     if (!alive()) return never();
+    options.called();
     const before = queues.get(key);
     const done = before === undefined ? work() : before.then(work, work);
     queues.set(
@@ -206,6 +210,9 @@ export function createSimPorts(options: SimPortsOptions): Ports {
       adopt: (process, onEvent) => watchScript(process, onEvent),
       start(spec, onEvent) {
         const { module, script, args, path } = spec;
+        // What a dead daemon had in hand does not happen.
+        if (!alive()) return { signal: () => undefined, close: () => undefined };
+        options.called();
         const behaviour = options.scripts({ node, module, script, args }, host.random);
         const fact = { node, module, script, args };
         if (behaviour.fails) {
@@ -272,6 +279,7 @@ export function createSimPorts(options: SimPortsOptions): Ports {
     probe: {
       publish: (module, truth) => {
         if (!alive()) return;
+        options.called();
         options.publish(module, truth);
         const { ready, state, quality } = truth;
         const text = `${ready} ${state} ${quality}`;

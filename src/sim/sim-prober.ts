@@ -26,6 +26,9 @@ export interface CheckedWorld {
 
 /** Kinds that look at what the module's own application offers, unless they look at something elsewhere (`pre`). */
 const ofApplication: readonly CheckerConfig['kind'][] = ['tcp', 'http', 'systemd', 'custom'];
+/** Does it look at what the module's own application offers? */
+export const isOfApplication = ({ kind, when }: Pick<CheckerConfig, 'kind' | 'when'>): boolean =>
+  when !== 'pre' && ofApplication.includes(kind);
 
 function found(checker: CheckerConfig, module: string, world: CheckedWorld): CheckResult {
   if (world.fault(module, resourceOf(checker)) !== null) return { up: false, detail: 'it does not answer', stamp: null };
@@ -36,7 +39,7 @@ function found(checker: CheckerConfig, module: string, world: CheckedWorld): Che
       ? { up: true, detail: 'it serves', stamp: other.started }
       : { up: false, detail: 'it does not serve', stamp: null };
   }
-  if (checker.when === 'pre' || !ofApplication.includes(checker.kind)) return { up: true, detail: 'it answers', stamp: null };
+  if (!isOfApplication(checker)) return { up: true, detail: 'it answers', stamp: null };
   return world.runs(module)
     ? { up: true, detail: 'it answers', stamp: null }
     : { up: false, detail: 'the application does not run', stamp: null };

@@ -97,6 +97,18 @@ t.test('a configuration that is applied starts nothing by itself', async (t) => 
   t.equal(begin(aPlan, service('on'), null, null, 'boot-1', 'configured').start, null);
 });
 
+t.test('the boot setting stays to be followed until it was, or somebody decided otherwise', async (t) => {
+  const due = (...args: Parameters<typeof begin>): boolean => begin(...args).bootDue;
+  t.ok(due(aPlan, service('on', 30_000), record, null, 'boot-2'), 'a daemon that ends before the start leaves it to the next');
+  t.notOk(due(aPlan, service('off'), record, null, 'boot-2'));
+  t.notOk(due(aPlan, service('on'), record, null, 'boot-1'));
+  const ended = { ...record, lastIntent: 'shutdown' } as const;
+  t.ok(due(aPlan, service('on'), ended, null, 'boot-1', 'configured'), 'a configuration forgets no shutdown');
+  t.notOk(due(aPlan, service('on'), ended, null, 'boot-2', 'configured'));
+  t.notOk(due(aPlan, service('on'), record, null, 'boot-1', 'configured'));
+  t.notOk(due(aPlan, service('on'), { ...ended, path: 'UP.ready' }, null, 'boot-1'));
+});
+
 t.test('what a configuration means for the chart', async (t) => {
   const errd = { pollTimerMs: 10_000, procs: [] };
   const whole = planOf(

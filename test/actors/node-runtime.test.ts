@@ -261,6 +261,42 @@ t.test('boot: after its delay, unless somebody commands before', async (t) => {
   t.equal(other.at(), 'STOP NotReady', 'an administrator who says stop means it');
 });
 
+t.test('boot: a daemon that ends before the start leaves it to the next, unless somebody has commanded', async (t) => {
+  const change = { service: { ...serviceConfig, boot: 'on', bootDelayMs: 30_000 } } as const;
+  for (const [action, expected] of [
+    [null, 'UP Ready'],
+    ['shutdown', 'UP Ready'],
+    ['stop', 'STOP NotReady'],
+  ] as const) {
+    const first = node();
+    await first.add('farm', change);
+    if (action !== null) first.command(action);
+    await first.ports.clock.advance(10);
+    await first.runtime.leave();
+    const second = node(first.ports, 2);
+    await second.add('farm', change);
+    await second.ports.clock.advance(60_000);
+    t.equal(second.at(), expected, String(action));
+  }
+});
+
+t.test('a configuration that is applied in STOP does not forget that the module was shut down', async (t) => {
+  const change = { service: { ...serviceConfig, boot: 'on', bootDelayMs: 0 } } as const;
+  const first = node();
+  await first.add('farm', change);
+  await first.ports.clock.advance(1_000);
+  first.command('shutdown');
+  await first.ports.clock.advance(1_000);
+  for (let time = 0; time < 2; time += 1) await first.runtime.addModule(activeModule('farm', change), 'configured');
+  await first.ports.clock.advance(1_000);
+  t.equal(first.at(), 'STOP NotReady');
+  await first.runtime.leave();
+  const second = node(first.ports, 2);
+  await second.add('farm', change);
+  await second.ports.clock.advance(1_000);
+  t.equal(second.at(), 'UP Ready');
+});
+
 t.test('shutdown: all modules stop, their records are kept, then the daemon ends', async (t) => {
   const n = node();
   await n.add('a');

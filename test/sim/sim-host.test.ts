@@ -89,3 +89,19 @@ t.test('processes: signals, watches, and what withstands them', async (t) => {
   host.recover();
   t.notOk(host.isAlive(stuck), 'what was sent before takes effect');
 });
+
+t.test('a wall clock drifts and jumps; monotonic time does not', async (t) => {
+  const { host, pass } = machine();
+  const [wallMs, monotonicMs] = [host.wallMs(), host.monotonicMs()];
+  await pass(10_000);
+  t.ok(Math.abs(host.wallMs() - wallMs - 10_000) <= 2, 'a little, always');
+  host.drift(2);
+  t.ok(Math.abs(host.wallMs() - wallMs - 10_000) <= 2, 'it does not jump when it begins to');
+  await pass(10_000);
+  t.ok(Math.abs(host.wallMs() - wallMs - 30_000) <= 4);
+  host.drift(null);
+  host.jumpWall(-60_000);
+  await pass(10_000);
+  t.ok(Math.abs(host.wallMs() - wallMs + 20_000) <= 6);
+  t.equal(host.monotonicMs() - monotonicMs, 30_000);
+});
