@@ -35,8 +35,8 @@ const daemon = (facts: Awaited<ReturnType<typeof under>>): readonly string[] =>
 
 t.test('a daemon dies at whatever await it has come to, and its scripts and records with what had begun', async (t) => {
   const ends = new Set<string>();
-  for (let calls = 1; calls <= 12; calls += 1) {
-    const facts = await under([{ kind: 'kill', node: 'n1', calls, atMs: 0, forMs: 8_000 }]);
+  for (const calls of [1, 2, 3, 5, 8, 12]) {
+    const facts = await under([{ kind: 'kill', node: 'n1', calls, atMs: 0, forMs: 4_000 }], 20_000);
     t.strictSame(daemon(facts).filter((phase) => phase === 'killed').length, 1, `${calls} calls`);
     const killed = facts.findIndex(({ fact }) => fact.kind === 'daemon' && fact.phase === 'killed');
     const started = facts.findIndex(({ fact }, index) => index > killed && fact.kind === 'daemon' && fact.phase === 'started');
