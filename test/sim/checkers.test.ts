@@ -112,9 +112,11 @@ t.test(
     const untrue = await judged(tcp('action="noaction"'), (world) => void world.node('n1').setResource('web', 'tcp.web', 'down'));
     t.match(untrue, /^11 checkers tell: n1\/web: tcp.web is down, and what it looks at has been up/);
     const message = 'Action restart from failover rule t_web';
-  const entry = { atMs: 0, wallMs: 0, level: 'E', component: 'heart', message } as const;
-  const needless = await judged(tcp('action="restart"'), (world) => world.note({ kind: 'log', node: 'n1', module: 'web', entry }));
-  t.match(needless, /^11 checkers tell: n1\/web: restart from rule t_web, and what tcp.web looks at has been well/);
+    const entry = { atMs: 0, wallMs: 0, level: 'E', component: 'heart', message } as const;
+    const needless = await judged(tcp('action="restart"'), (world) =>
+      world.note({ kind: 'log', node: 'n1', module: 'web', entry }),
+    );
+    t.match(needless, /^11 checkers tell: n1\/web: restart from rule t_web, and what tcp.web looks at has been well/);
     const early = await judged(tcp('action="noaction" grace="5"'), (world) => {
       breakCheck(world, 'n1', 'web', 'tcp.web', 'down');
       world.time.schedule(1_000, () => world.node('n1').setResource('web', 'tcp.web', 'down'));

@@ -29,7 +29,11 @@ t.test('watching transitions changes nothing, and names each as the table does',
   t.equal(new Set(all).size, all.length, 'every name is one transition');
   t.ok(coverage.counts.size > 30);
   for (const key of coverage.counts.keys()) t.ok(all.includes(key), key);
-  for (const { what, why } of explanations) t.ok(all.some((key) => what.test(key)), why);
+  for (const { what, why } of explanations)
+    t.ok(
+      all.some((key) => what.test(key)),
+      why,
+    );
   // What is explained as not taken is not: an explanation that is too wide would hide what is missing.
   for (const key of coverage.counts.keys()) t.equal(explanationOf(key), null, key);
 });
