@@ -1,7 +1,7 @@
 /** The directory of users as text: one JSON document, every field looked at when it is read. */
 import { createHash } from 'node:crypto';
 import type { Role } from '../../actors/face-auth.js';
-import { type Directory, directoryLimits, type Entry, type Invited, mergeDirectories } from './directory.js';
+import { type Directory, directoryLimits, type Entry, entryText, type Invited, mergeDirectories } from './directory.js';
 
 const format = 'holdfast-users';
 const version = 1;
@@ -65,9 +65,7 @@ export function entriesIn(directory: Directory): readonly Entry[] {
 
 /** Tells two directories apart. */
 export function digestOf(directory: Directory): string {
-  return createHash('sha256')
-    .update(JSON.stringify(entriesIn(directory)))
-    .digest('hex');
+  return createHash('sha256').update(entriesIn(directory).map(entryText).join('\n')).digest('hex');
 }
 
 export function writeDirectory(directory: Directory): string {

@@ -53,13 +53,20 @@ export const directoryLimits = { users: 1000, groups: 200, tokens: 1000, entries
 export const keyOf = (kind: 'user' | 'group' | 'token', name: string): string => `${kind} ${name}`;
 const keyOfEntry = (entry: Entry): string => keyOf(entry.kind === 'gone' ? entry.of : entry.kind, entry.name);
 
+/** An entry as text, its fields in an order of their own: two that mean the same are the same text, however they were made. */
+export function entryText(entry: Entry): string {
+  const { invited, ...rest }: { readonly invited?: Invited | null } & Readonly<Record<string, unknown>> = { ...entry };
+  const pairs = (value: object): readonly unknown[] => Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([pairs(rest), invited == null ? null : pairs(invited)]);
+}
+
 /** Whether `one` is the newer of two entries of the same thing. A token that was revoked never comes back. */
 function isNewer(one: Entry, other: Entry): boolean {
   const [gone, otherGone] = [one.kind === 'gone' && one.of === 'token', other.kind === 'gone' && other.of === 'token'];
   if (gone !== otherGone) return gone;
   if (one.at !== other.at) return one.at > other.at;
   if (one.by !== other.by) return one.by > other.by;
-  return JSON.stringify(one) > JSON.stringify(other);
+  return entryText(one) > entryText(other);
 }
 
 /** Both directories as one; the same whichever comes first. */
