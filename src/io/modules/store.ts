@@ -12,6 +12,7 @@ import { ruleTable } from '../../config/rules-table.js';
 import { createProgramRunner, type ProgramRunner } from '../check-program.js';
 import { createClock } from '../clock.js';
 import { createLinuxScriptPlatform } from '../linux/scripts.js';
+import { createRedactor } from '../snapshot/redact.js';
 import { appliedName, encodeApplied, loadActive, readApplied, safeConfigPath, signatureOf, userConfigPath } from './applied.js';
 import { packArchive, type UnpackedFile, unpackArchive, writeUnpacked } from './archive.js';
 import { createCompiling, type ModuleCompiler, realCompiler, unsupportedProblem } from './compiling.js';
@@ -318,7 +319,9 @@ export const createModuleStore = (options: ModuleStoreOptions): ModuleStorePort 
         const { files, config, warnings, unsupported } = await compile(name);
         await callHook('confcheck', name, modulePath(name), files, config, [name]);
         const later = unsupported.map((item) => unsupportedProblem(item, 'warning'));
-        return { config, warnings: [...warnings, ...later], rules: ruleTable(config).map(ruleLine) };
+        // It is printed and shown: what stands under the name of a secret is not in it.
+        const shown = createRedactor([]).json(JSON.parse(JSON.stringify(config)));
+        return { config: shown, warnings: [...warnings, ...later], rules: ruleTable(config).map(ruleLine) };
       }),
     apply: (name, admit = () => ({ ok: true, value: null })) => change(name, () => apply(name, admit)),
     deconfigure: (name) =>

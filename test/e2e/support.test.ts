@@ -1,0 +1,186 @@
+/**
+ * A real daemon with secrets planted wherever there may be some: none of them is in a log, a record, a journal, an answer, an error, an
+ * argument or environment of a process that should not have it, a dump or a snapshot. The snapshot's journal replays, with its names and without.
+ */
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { unpackArchive } from '../../src/io/modules/archive.js';
+import { RealDaemon, run } from './daemon.js';
+import { freeTcpPort, freeUdpPort, place } from './place.js';
+
+t.setTimeout(240_000);
+const skip = process.platform === 'linux' ? false : 'the scripts of this test are for Linux';
+
+const planted = {
+  variable: 'planted-variable-7f3a',
+  webhook: 'planted-webhook-91bc',
+  webhookUrl: 'planted-hook-path-55d1',
+  snmp: 'planted-snmp-auth-20ee',
+  community: 'planted-community-3c4d',
+  environment: 'planted-environment-8a8a',
+} as const;
+const limits = { archiveBytes: 1e9, entries: 1e4, fileBytes: 1e9, totalBytes: 1e9, ratio: 1e6, ratioFromBytes: 1e9 };
+
+const userconfig = `<safe><service mode="light" boot="off"><user logging="userlog">
+<var name="APP_PASSWORD" value="${planted.variable}"/></user></service></safe>`;
+// An application that says its password where it should not: what it writes is redacted on its way out.
+const start = '#!/bin/sh\necho "connecting with $APP_PASSWORD"\nexit 0\n';
+const stop = '#!/bin/sh\nexit 0\n';
+
+function filesBelow(directory: string): readonly string[] {
+  return readdirSync(directory).flatMap((name) => {
+    const path = join(directory, name);
+    const info = statSync(path, { throwIfNoEntry: false });
+    return info?.isDirectory() === true ? filesBelow(path) : info?.isFile() === true ? [path] : [];
+  });
+}
+const holders = (secret: string, texts: ReadonlyMap<string, string>): readonly string[] =>
+  [...texts].filter(([, text]) => text.includes(secret)).map(([name]) => name);
+
+t.test('secrets stay, and a snapshot replays', { skip }, async (t) => {
+  const directory = place(t);
+  const daemon = new RealDaemon({
+    ...{ directory, node: 'alpha', httpPort: await freeTcpPort(), listen: ['127.0.0.1'] },
+    env: { SMTP_PASSWORD: planted.environment },
+  });
+  const { safevar } = daemon;
+  const put = (name: string, text: string): void => writeFileSync(join(safevar, name), text, { mode: 0o600 });
+  put('hook.secret', planted.webhook);
+  put('hook-url.secret', `https://127.0.0.1:1/${planted.webhookUrl}`);
+  put('snmp-auth.secret', planted.snmp);
+  put(
+    'notification.json',
+    JSON.stringify({
+      version: 1,
+      channels: [{ name: 'hook', kind: 'webhook', urlFile: 'hook-url.secret', secretFile: 'hook.secret' }],
+    }),
+  );
+  put('snmp.json', JSON.stringify({ community: planted.community, users: [{ name: 'ops', authKeyFile: 'snmp-auth.secret' }] }));
+  await daemon.start();
+  const xml = join(directory, 'cluster.xml');
+  writeFileSync(
+    xml,
+    `<cluster port="${await freeUdpPort()}"><lans><lan name="default"><node name="alpha" addr="127.0.0.1"/></lan></lans></cluster>`,
+  );
+  await daemon.must('cluster', 'config', xml);
+  await daemon.must('cluster', 'genkey');
+  const key = readFileSync(join(safevar, 'cluster', 'cluster.key'), 'utf8').trim();
+  t.ok(key.length >= 32);
+  await daemon.install('web', { userconfig, scripts: { start_both: start, stop_both: stop } });
+  await daemon.must('start', '-m', 'web');
+  await daemon.reaches('web', 'UP Ready');
+  const secrets = [...Object.values(planted), key];
+
+  const zip = join(directory, 'out.zip');
+  const anonymous = join(directory, 'anonymous.zip');
+  await daemon.must('snapshot', '-m', 'web', zip);
+  await daemon.must('anonymise', zip, anonymous);
+  const textsOf = async (path: string): Promise<ReadonlyMap<string, string>> => {
+    const files = await unpackArchive(readFileSync(path), limits, () => null);
+    return new Map(files.map((file) => [file.path, file.bytes.toString('utf8')]));
+  };
+
+  await t.test('not in a snapshot', async (t) => {
+    const texts = await textsOf(zip);
+    for (const secret of secrets) t.same(holders(secret, texts), [], secret);
+    const names = [...texts.keys()].join('\n');
+    for (const wanted of [
+      'log.txt',
+      'logverbose.txt',
+      'healthcheck.txt',
+      'commandlog.txt',
+      'csv/resourcelog.csv',
+      'state/chart.json',
+      'heartplug/processes.txt',
+    ])
+      t.match(names, wanted);
+    t.match(names, /snapshot_alpha_web\/dump_[\d_-]+\/journal\/journal-00000001\.jsonl/);
+    t.match(names, /snapshot_alpha_web\/config_active\/module\/conf\/userconfig\.xml/);
+    const userlog = [...texts].find(([name]) => name.includes('start_both.ulog'));
+    t.match(userlog?.[1], /connecting with \*\*\*/);
+    t.match([...texts].find(([name]) => name.endsWith('README.txt'))?.[1], /Nothing was left out/);
+  });
+
+  await t.test('replays with its names and without', async (t) => {
+    for (const path of [zip, anonymous]) t.match(await daemon.must('replay', path), /no divergence/);
+    const texts = await textsOf(anonymous);
+    t.same(
+      [...texts].filter(([name, text]) => /alpha/i.test(name + text)).map(([name]) => name),
+      [],
+      'no name is left',
+    );
+    t.same([...(await textsOf(zip)).keys()].length, texts.size, 'no file is left out');
+  });
+
+  await t.test('not in files, answers, errors, arguments', async (t) => {
+    // Where a secret belongs: its own file, the configuration that has it, the settings, the applications own output.
+    const own = /\.secret$|snmp\.json$|cluster\.key|userconfig\.xml$|safeconf\.xml$|\.safe$|\.ulog$|cluster\.xml$|\.zip$/;
+    const files = new Map(
+      filesBelow(directory)
+        .filter((path) => !own.test(path))
+        .map((path) => [path, readFileSync(path, 'latin1')]),
+    );
+    t.ok(
+      [...files.keys()].some((path) => path.includes('journal-')),
+      'the journal is among them',
+    );
+    for (const secret of secrets) t.same(holders(secret, files), [], secret);
+    const answers = new Map<string, string>([['output of the daemon', daemon.output]]);
+    for (const path of [
+      '/cluster',
+      '/nodes',
+      '/modules',
+      '/modules/web',
+      '/modules/web/chart',
+      '/modules/web/snapshot',
+      '/modules/web/logs?verbose=true',
+      '/commands',
+      '/events',
+      '/healthcheck',
+      '/self',
+      '/notification',
+      '/modules/web/nothing',
+    ])
+      answers.set(path, (await daemon.api('GET', path)).body);
+    for (const args of [
+      ['healthcheck', '-A'],
+      ['state'],
+      ['notification', 'status'],
+      ['notification', 'test'],
+      ['confcheck', '-m', 'web'],
+      ['confcheck', '-m', 'none'],
+    ])
+      answers.set(args.join(' '), await daemon.cli(...args).then(({ stdout, stderr }) => stdout + stderr));
+    for (const secret of secrets) t.same(holders(secret, answers), [], secret);
+    const pid = String(daemon.pid());
+    const processes = new Map<string, string>();
+    for (const one of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      try {
+        processes.set(`arguments of ${one}`, readFileSync(`/proc/${one}/cmdline`, 'latin1'));
+        if (one !== pid && one !== String(process.pid))
+          processes.set(`environment of ${one}`, readFileSync(`/proc/${one}/environ`, 'latin1'));
+      } catch {
+        // It has ended, or is another user's.
+      }
+    }
+    for (const secret of secrets) t.same(holders(secret, processes), [], secret);
+  });
+
+  await t.test('clean', async (t) => {
+    const refused = await daemon.cli('clean', 'process', '-m', 'web');
+    t.equal(refused.code, 1);
+    t.match(refused.stderr, /^MODULE_STATE: /);
+    await daemon.must('stop', '-m', 'web');
+    await daemon.reaches('web', 'STOP NotReady');
+    t.match(await daemon.must('clean', '-m', 'web'), /dumps removed/);
+    t.same(filesBelow(join(safevar, 'snapshot')), []);
+  });
+  await daemon.kill();
+  const alone = await run([join(daemon.safe, 'safekit'), '-r', 'healthcheck.sh', '--json'], {
+    SAFE: daemon.safe,
+    SAFEVAR: safevar,
+  });
+  t.equal(alone.code, 1, 'an error: the daemon does not answer');
+  t.match(alone.stdout, /"check": ?"daemon"/);
+});
