@@ -1,7 +1,10 @@
 /** Who may come in: pure rules that the front and the app share. */
 
-/** The one path of the API that other machines reach: it proves itself. */
+/** Requests of other nodes: they prove themselves. */
 export const sealedPath = '/api/v1/sealed';
+
+/** A node that joins proves itself by its token. */
+export const joinPath = '/api/v1/join';
 
 /** 127/8, ::1 and their IPv4-mapped forms. */
 export function isLoopback(address: string): boolean {
@@ -11,7 +14,7 @@ export function isLoopback(address: string): boolean {
 
 /** As long as there are no users, other machines are answered on this alone. */
 export function isOpenToOtherMachines(method: string, path: string): boolean {
-  return method === 'POST' && path === sealedPath;
+  return method === 'POST' && (path === sealedPath || path === joinPath);
 }
 
 /** Pages that are the same for everybody and show nothing of the cluster: the console's files, where logins begin and end. */

@@ -22,7 +22,8 @@ import type { Gate } from './auth-gate.js';
 import { roleTitle } from './auth-roles.js';
 import { sameText } from './auth-sessions.js';
 import type { Context, Step } from './context.js';
-import { frontHeader, peerHeader, secureHeader } from './front/messages.js';
+import { readClaims } from './front/claims.js';
+import { frontHeader } from './front/messages.js';
 import { ApiError } from './problem.js';
 
 export interface AdmissionOptions {
@@ -30,6 +31,8 @@ export interface AdmissionOptions {
   readonly gate: Gate;
   /** What only the front knows. */
   readonly secret: string;
+  /** Names and addresses besides those of cluster.xml by which the node may be asked: those of its certificate. */
+  readonly names?: () => readonly string[];
   /** It came on the CLI's socket. */
   readonly isLocal: (request: IncomingMessage) => boolean;
 }
@@ -57,7 +60,7 @@ export function createAdmission(options: AdmissionOptions): Step {
 
   function ownNames(): ReadonlySet<string> {
     const names = face.nodes().flatMap((node) => [node.name, ...node.addresses.map((address) => address.addr)]);
-    return new Set(names.map((name) => name.toLowerCase()));
+    return new Set([...names, ...(options.names?.() ?? [])].map((name) => name.toLowerCase()));
   }
   function become(ctx: Context, principal: Principal, proof: 'session' | 'token' | 'certificate'): void {
     const { name, role } = principal;
@@ -121,7 +124,8 @@ export function createAdmission(options: AdmissionOptions): Step {
     }
     if (!sameText(ctx.get(frontHeader), options.secret))
       throw new ApiError('HTTP_FORBIDDEN', 'Only the front may use this socket.');
-    Object.assign(state, { source: ctx.get(peerHeader), secure: ctx.get(secureHeader) === '1' });
+    const { peer, https, certificate } = readClaims((name) => ctx.get(name));
+    Object.assign(state, { source: peer, secure: https, certificate });
     if (isOpenToOtherMachines(ctx.method, ctx.path)) state.who = `anonymous@${state.source}`;
     else if (!byToken(ctx) && !bySession(ctx)) withoutLogin(ctx);
     await next();

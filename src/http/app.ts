@@ -21,6 +21,7 @@ import { type Context, type Next, type State, signalOf } from './context.js';
 import { sendDownload } from './download.js';
 import { type EventStream, openEventStream } from './event-stream.js';
 import { createForwarding } from './forwarding.js';
+import type { ClientCertificate } from './front/claims.js';
 import { createHandlers } from './handlers/index.js';
 import { listenOnSocket, privateSocketPath } from './local-sockets.js';
 import { createPeerClient, type PeerClient } from './peer-client.js';
@@ -52,6 +53,8 @@ export interface Access {
   readonly path: string;
   readonly status: number;
   readonly ms: number;
+  readonly https: boolean;
+  readonly certificate: ClientCertificate | null;
 }
 export interface HttpAppOptions {
   readonly face: NodeFace;
@@ -65,6 +68,8 @@ export interface HttpAppOptions {
   /** Path of the CLI's socket; null for none. */
   readonly cliSocket: string | null;
   readonly version: string;
+  /** Names and addresses of the node's certificate. */
+  readonly names?: () => readonly string[];
   /** What `GET /metrics` answers, and its content type. Absent: there is none. */
   readonly metrics?: () => Promise<{ readonly type: string; readonly text: string }>;
   readonly limits?: Partial<HttpAppLimits>;
@@ -145,12 +150,13 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     await options.begun;
     ctx.state = {
       ...{ who: '?', role: 'none', proof: 'none', user: null, session: null, principal: null, cookie: null, secure: false },
-      ...{ identity: null, local: false, sealed: false, source: '', body: null },
+      ...{ certificate: null, identity: null, local: false, sealed: false, source: '', body: null },
     };
     ctx.set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'no-referrer' });
     ctx.set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
     await answerProblems(ctx, next);
-    options.onAccess?.({ who: ctx.state.who, method, path, status: ctx.status, ms: performance.now() - since });
+    const { who, secure: https, certificate } = ctx.state;
+    options.onAccess?.({ who, method, path, status: ctx.status, ms: performance.now() - since, https, certificate });
   }
 
   function readBody(ctx: Context, limit: number): Promise<Buffer> {
@@ -310,7 +316,13 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   }
 
   app.use(outermost);
-  app.use(createAdmission({ face, gate, secret, isLocal: (request) => localRequests.has(request) }));
+  const { names } = options;
+  app.use(
+    createAdmission({
+      ...{ face, gate, secret, isLocal: (request) => localRequests.has(request) },
+      ...(names === undefined ? {} : { names }),
+    }),
+  );
   app.use(createSealedEntry({ seal: options.seal, sealer, bodies, answerProblems }));
   app.use(createForwarding({ face, peers, find, wantsStream, stream, readBody }));
   app.use(createOpenid(gate));

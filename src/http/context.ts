@@ -3,6 +3,7 @@ import type Koa from 'koa';
 import type { Principal } from '../actors/face-auth.js';
 import type { RouteRole } from './auth-roles.js';
 import type { Session } from './auth-sessions.js';
+import type { ClientCertificate } from './front/claims.js';
 
 /** What is known of a request besides itself. */
 export interface State {
@@ -25,6 +26,8 @@ export interface State {
   sealed: boolean;
   /** Where it comes from, for counting what it holds. */
   source: string;
+  /** The client certificate that the front verified. */
+  certificate: ClientCertificate | null;
   /** The body, when it has been read already. */
   body: Buffer | null;
 }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import type { Authority } from '../../src/actors/face-auth.js';
-import type { HttpAppLimits } from '../../src/http/app.js';
+import type { Access, HttpAppLimits } from '../../src/http/app.js';
 import type { FrontAddress, FrontEvent, FrontLimits } from '../../src/http/front/front.js';
 import { createReadyTable, type ReadyTable } from '../../src/http/ready-table.js';
 import type { SealKeys } from '../../src/http/seal.js';
@@ -34,7 +34,7 @@ export interface Running {
   readonly runDir: string;
   readonly frontEvents: FrontEvent[];
   readonly defects: Error[];
-  readonly accesses: { readonly method: string; readonly path: string; readonly status: number; readonly who: string }[];
+  readonly accesses: Access[];
   /** Over TCP from loopback. */
   tcp(path: string, ask?: Ask): Promise<Answer>;
   /** Over the CLI's socket. */

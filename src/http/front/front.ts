@@ -10,10 +10,11 @@ import {
   type FrontLimits,
   type ProbeAnswers,
   type RawProbeObservation,
+  type SecureContext,
   type ToFront,
 } from './messages.js';
 
-export type { FrontAddress, FrontLimits, ProbeAnswers } from './messages.js';
+export type { FrontAddress, FrontLimits, ProbeAnswers, SecureContext } from './messages.js';
 
 export type FrontEvent =
   /** `port` is the one that the system chose where 0 was asked for. */
@@ -40,6 +41,8 @@ export interface FrontOptions {
   readonly limits?: Partial<FrontLimits>;
   /** Directory of the console's built files; absent: none are served. */
   readonly consoleDir?: string;
+  /** The certificate of a front that ends TLS. Absent: plain HTTP. */
+  readonly secure?: SecureContext;
   readonly onEvent: (event: FrontEvent) => void;
 }
 export interface Front {
@@ -49,6 +52,10 @@ export interface Front {
   admit(others: boolean): void;
   /** Addresses of the cluster's nodes: the console's page may ask whether they answer. */
   setHosts(hosts: readonly string[]): void;
+  /** TLS: another certificate, from the next handshake on; connections stay. */
+  secure(context: SecureContext): void;
+  /** Plain HTTP: what may not stay plain is sent to HTTPS on that port; null: everything stays. */
+  redirect(port: number | null): void;
   /** Every prober that is remembered. */
   probes(): Promise<readonly ProbeObservation[]>;
   /** How often probes were answered, by module, since the worker's start. */
@@ -75,19 +82,21 @@ function dated(probe: RawProbeObservation): ProbeObservation {
 
 /** Starts the front worker. It listens on nothing until `listen`. */
 export function createFront(options: FrontOptions): Front {
-  const data: FrontData = {
+  let data: FrontData = {
     table: options.table.memory,
     socketPath: options.socketPath,
     secret: options.secret,
     node: options.node,
     limits: { ...defaultFrontLimits, ...options.limits },
     consoleDir: options.consoleDir ?? null,
+    secure: options.secure ?? null,
   };
   const pending = new Map<number, (seen: Seen) => void>();
   let request = 0;
   let addresses: readonly FrontAddress[] = [];
   let others = false;
   let hosts: readonly string[] = [];
+  let redirectPort: number | null = null;
   let closing = false;
   let retryMs = 250;
   let retry: NodeJS.Timeout | null = null;
@@ -98,7 +107,7 @@ export function createFront(options: FrontOptions): Front {
   }
   function start(): Worker {
     const started = new Worker(new URL('./worker.js', import.meta.url), {
-      name: 'holdfast-front',
+      name: data.secure === null ? 'holdfast-front' : 'holdfast-https',
       workerData: data,
       resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 8 },
     });
@@ -122,6 +131,7 @@ export function createFront(options: FrontOptions): Front {
       retry = setTimeout(() => {
         worker = start();
         send({ type: 'admit', others });
+        send({ type: 'redirect', port: redirectPort });
         send({ type: 'listen', addresses });
         send({ type: 'hosts', hosts });
       }, retryMs);
@@ -150,6 +160,14 @@ export function createFront(options: FrontOptions): Front {
     setHosts(wanted) {
       hosts = wanted;
       if (!closing) send({ type: 'hosts', hosts });
+    },
+    secure(context) {
+      data = { ...data, secure: context };
+      send({ type: 'secure', context });
+    },
+    redirect(port) {
+      redirectPort = port;
+      send({ type: 'redirect', port });
     },
     probes: async () => (await look()).probes.map(dated),
     answers: async () => (await look()).answers,

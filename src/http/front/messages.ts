@@ -36,6 +36,17 @@ export const defaultFrontLimits: FrontLimits = {
   stallTimeoutMs: 20_000,
 };
 
+/** What a TLS server shows and asks for. Everything is PEM. */
+export interface SecureContext {
+  /** The certificate, and the chain behind it. */
+  readonly certificate: string;
+  readonly key: string;
+  /** Clients are asked for a certificate of these authorities; one without is let in, as nobody. Null: they are not asked. */
+  readonly clientAuthorities: string | null;
+  /** TLS 1.2 besides 1.3, for old clients. */
+  readonly tls12: boolean;
+}
+
 /** One address that the front listens on. */
 export interface FrontAddress {
   readonly host: string;
@@ -51,11 +62,17 @@ export interface FrontData {
   readonly limits: FrontLimits;
   /** Directory of the console's built files; null: none are served. */
   readonly consoleDir: string | null;
+  /** What it begins with when it ends TLS; null for a front that speaks plain HTTP, for its whole life. */
+  readonly secure: SecureContext | null;
 }
 export type ToFront =
   | { readonly type: 'listen'; readonly addresses: readonly FrontAddress[] }
   /** Addresses of the cluster's nodes, for the policy of the console's page. */
   | { readonly type: 'hosts'; readonly hosts: readonly string[] }
+  /** Another certificate, from the next handshake on. */
+  | { readonly type: 'secure'; readonly context: SecureContext }
+  /** Plain HTTP: what may not stay plain is sent to that port. Null: everything may. */
+  | { readonly type: 'redirect'; readonly port: number | null }
   | { readonly type: 'probes'; readonly request: number }
   /** Whether other machines may knock: there are logins. */
   | { readonly type: 'admit'; readonly others: boolean }
@@ -101,6 +118,8 @@ export type FromFront =
   | { readonly type: 'probed'; readonly probe: RawProbeObservation }
   | { readonly type: 'closed' };
 
+/** Header with the client certificate that the front verified (`claims.ts`); a client's own copy is removed. */
+export const certificateHeader = 'x-holdfast-certificate';
 /** Header with the true address of the client; a client's own copy is removed. */
 export const peerHeader = 'x-holdfast-peer';
 /** Header that says `1` where the request came by HTTPS; a client's own copy is removed. */

@@ -1,8 +1,8 @@
 /**
- * The front: a worker thread that owns the TCP port. It answers probes from shared memory, also while the main thread hangs, and pipes
+ * The front: a worker thread that owns a TCP port, 9010 in plain or 9453 with TLS. It answers probes from shared memory, also while the main thread hangs, and pipes
  * everything else to the main thread's app over a private socket. It imports nothing heavy, and decides nothing but who may knock.
  */
-import { Agent, createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
+import { Agent, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
 import { isLoopback, isOpenToOtherMachines } from '../access-rules.js';
@@ -11,9 +11,10 @@ import { createReadyReader, monotonicMs } from '../ready-table.js';
 import { createConnections } from './connections.js';
 import { answerConsole, type ConsoleSite, isConsolePath } from './console.js';
 import { answerHealth, startedHeader, startedText } from './health.js';
+import { createListeners } from './listeners.js';
 import {
+  certificateHeader,
   type FromFront,
-  type FrontAddress,
   type FrontData,
   frontHeader,
   type ProbeAnswers,
@@ -22,11 +23,15 @@ import {
   type ToFront,
 } from './messages.js';
 import { createProbeLog } from './probe-log.js';
+import { secureUrl, staysPlain } from './redirect.js';
 
 const port = parentPort;
 if (port === null) throw new Error('The front is a worker thread.');
 const data: FrontData = workerData;
 const { limits } = data;
+const tls = data.secure === null ? null : await import('./secure-server.js');
+/** Where what may not stay plain is sent. */
+let redirectPort: number | null = null;
 const table = createReadyReader(data.table);
 const connections = createConnections(limits);
 const tell = (message: FromFront): void => port.postMessage(message);
@@ -47,12 +52,16 @@ const probeEnd = '/ready.txt';
 const healthStart = '/health/';
 const hopByHop = new Set([
   ...['connection', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization', 'te', 'trailer'],
-  ...['transfer-encoding', 'upgrade', 'expect', peerHeader, frontHeader, secureHeader],
+  ...['transfer-encoding', 'upgrade', 'expect', peerHeader, frontHeader, secureHeader, certificateHeader],
 ]);
 
 function sourceOf(socket: Socket): string {
   const address = socket.remoteAddress ?? '';
   return address.startsWith('::ffff:') ? address.slice(7) : address;
+}
+/** The socket that stands for the connection in `connections`: the one below, where TLS ends here. */
+function counted(incoming: IncomingMessage): Socket {
+  return tls === null ? incoming.socket : tls.bareSocket(incoming.socket);
 }
 function observe(incoming: IncomingMessage, module: string, status: 200 | 404, changes: number, atMs: number): void {
   const { socket } = incoming;
@@ -96,7 +105,7 @@ function onProbe(incoming: IncomingMessage, response: ServerResponse, path: stri
   const ready = health?.ready === true && health.alive;
   if (health !== null) observe(incoming, module, ready ? 200 : 404, health.changes, atMs);
   count(health === null ? '' : module, ready ? 200 : 404);
-  connections.answered(incoming.socket, atMs);
+  connections.answered(counted(incoming), atMs);
   response.writeHead(ready ? 200 : 404, ready ? [...okHeaders, startedText(data.node, health)] : notFoundHeaders);
   response.end(ready ? 'OK' : 'NOT FOUND');
 }
@@ -158,12 +167,34 @@ function headersFor(incoming: IncomingMessage, peer: string): string[] | null {
   if (incoming.headers['transfer-encoding'] !== undefined) headers.push('Transfer-Encoding', 'chunked');
   else if (incoming.headers['content-length'] === undefined) headers.push('Content-Length', '0');
   headers.push(peerHeader, peer, frontHeader, data.secret);
+  if (tls !== null) {
+    headers.push(secureHeader, '1');
+    const certificate = tls.verifiedCertificate(incoming);
+    if (certificate !== null) headers.push(certificateHeader, certificate);
+  }
   return headers;
 }
 
+/** HTTPS is on, and this is plain: a page goes there, and anything else is told to. */
+function sendToHttps(incoming: IncomingMessage, response: ServerResponse, url: string, port: number): void {
+  const location = secureUrl(incoming.headers.host ?? '', url, port);
+  const safe = incoming.method === 'GET' || incoming.method === 'HEAD';
+  if (safe && location !== null) {
+    plain(response, 308, `This node is asked by HTTPS: ${location}\n`, { Location: location });
+    return;
+  }
+  // What was sent has been readable on the wire: to carry it over in silence would hide that.
+  refuse(response, 403, 'HTTPS_REQUIRED', `This node takes requests by HTTPS on port ${port} only.`);
+}
+
 function onApi(incoming: IncomingMessage, response: ServerResponse, url: string, path: string): void {
-  const { socket } = incoming;
+  const socket = counted(incoming);
   const peer = sourceOf(socket);
+  if (redirectPort !== null && !staysPlain(incoming.method ?? '', path, peer)) {
+    connections.answered(socket, monotonicMs());
+    sendToHttps(incoming, response, url, redirectPort);
+    return;
+  }
   if (!others && !isLoopback(peer) && !isOpenToOtherMachines(incoming.method ?? '', path)) {
     refuse(
       response,
@@ -262,7 +293,7 @@ function onRequest(incoming: IncomingMessage, response: ServerResponse): void {
     return;
   }
   if (path.startsWith(healthStart)) {
-    connections.answered(incoming.socket, monotonicMs());
+    connections.answered(counted(incoming), monotonicMs());
     onHealth(incoming, response, path);
     return;
   }
@@ -285,80 +316,13 @@ function onConnection(socket: Socket): void {
   socket.once('close', () => connections.remove(socket));
 }
 
-interface Listener {
-  readonly address: FrontAddress;
-  server: Server | null;
-  retry: NodeJS.Timeout | null;
-  retryMs: number;
-}
-const listeners = new Map<string, Listener>();
-const keyOf = (address: FrontAddress): string => `${address.host} ${address.port}`;
-
-function remedy(code: string, address: FrontAddress, retryMs: number): string {
-  const where = `${address.host} port ${address.port}`;
-  const next = `It is tried again in ${retryMs / 1000} s.`;
-  if (code === 'EADDRINUSE')
-    return `${where} is in use by another program: stop that one (ss -ltnp shows it) or give Holdfast another port. ${next}`;
-  if (code === 'EACCES') return `${where} may not be opened by this user: take a port from 1024 up, or run as root. ${next}`;
-  if (code === 'EADDRNOTAVAIL')
-    return `${where}: this machine does not have that address (yet): check cluster.xml and the network. ${next}`;
-  return `${where} cannot be listened on (${code}). ${next}`;
-}
-function open(listener: Listener): void {
-  const { address } = listener;
-  const server = createServer(
-    {
-      maxHeaderSize: limits.headerBytes,
-      headersTimeout: limits.headersTimeoutMs,
-      requestTimeout: limits.requestTimeoutMs,
-      keepAliveTimeout: limits.keepAliveTimeoutMs,
-      connectionsCheckingInterval: 1000,
-      insecureHTTPParser: false,
-      // Some balancers' probes have no Host header; the API asks for one itself.
-      requireHostHeader: false,
-      noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: 30_000,
-    },
-    onRequest,
-  );
-  listener.server = server;
-  server.maxHeadersCount = 0;
-  server.on('connection', onConnection);
-  const fail = (code: string): void => {
-    const { retryMs } = listener;
-    listener.retryMs = Math.min(retryMs * 2, 10_000);
-    listener.retry = setTimeout(() => open(listener), retryMs);
-    tell({ type: 'listenFailed', address, code, message: remedy(code, address, retryMs), retryMs });
-  };
-  server.on('error', (error: NodeJS.ErrnoException) => fail(error.code ?? 'UNKNOWN'));
-  try {
-    server.listen({ host: address.host, port: address.port, backlog: 511, ipv6Only: true }, () => {
-      listener.retryMs = 500;
-      const bound = server.address();
-      tell({ type: 'listening', address, port: bound !== null && typeof bound === 'object' ? bound.port : address.port });
-    });
-  } catch {
-    // A port out of range is thrown, not emitted.
-    fail('EINVAL');
-  }
-}
-function shut(listener: Listener): void {
-  if (listener.retry !== null) clearTimeout(listener.retry);
-  listener.server?.close();
-  listener.server?.closeAllConnections();
-  listeners.delete(keyOf(listener.address));
-}
-function listen(addresses: readonly FrontAddress[]): void {
-  const wanted = new Set(addresses.map(keyOf));
-  for (const [key, listener] of listeners) if (!wanted.has(key)) shut(listener);
-  for (const address of addresses) {
-    if (listeners.has(keyOf(address))) continue;
-    const listener: Listener = { address, server: null, retry: null, retryMs: 500 };
-    listeners.set(keyOf(address), listener);
-    open(listener);
-  }
-}
+const listeners = createListeners({
+  limits,
+  secure: tls === null || data.secure === null ? null : { create: tls.createSecureServer, context: data.secure },
+  onRequest,
+  onConnection,
+  tell,
+});
 
 function answerCounts(): readonly ProbeAnswers[] {
   return [...answers].map(([module, { ready, refused }]) => ({ module, ready, refused }));
@@ -370,13 +334,15 @@ const stallCheck = setInterval(() => {
 }, 1000);
 
 port.on('message', (message: ToFront) => {
-  if (message.type === 'listen') listen(message.addresses);
+  if (message.type === 'listen') listeners.listen(message.addresses);
   else if (message.type === 'admit') others = message.others;
   else if (message.type === 'hosts') hosts = message.hosts;
+  else if (message.type === 'secure') listeners.renew(message.context);
+  else if (message.type === 'redirect') redirectPort = message.port;
   else if (message.type === 'probes')
     tell({ type: 'probes', request: message.request, probes: probes.list(), answers: answerCounts() });
   else {
-    for (const listener of listeners.values()) shut(listener);
+    listeners.close();
     clearInterval(stallCheck);
     agent.destroy();
     tell({ type: 'closed' });
