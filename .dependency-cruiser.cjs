@@ -85,7 +85,7 @@ module.exports = {
       name: 'only-main-builds-real-ports',
       severity: 'error',
       comment: 'The composition root is the only place that puts real ports together.',
-      from: { path: '^src/', pathNot: ['^src/(io/|main\\.ts|compose\\.ts|demo/|replay/main\\.ts)'] },
+      from: { path: '^src/', pathNot: ['^src/(io/|main\\.ts|compose(-https)?\\.ts|demo/|replay/main\\.ts)'] },
       to: { path: '^src/io/' },
     },
     {
@@ -99,6 +99,23 @@ module.exports = {
         dynamic: false,
         dependencyTypesNot: ['type-only'],
       },
+    },
+    {
+      name: 'certificates-in-a-thread-of-their-own',
+      severity: 'error',
+      comment: 'What issues certificates takes 20 MB: it is loaded in a thread that ends after its work.',
+      from: { path: '^src/', pathNot: '^src/io/pki/(worker|authority|pfx)\\.ts$' },
+      to: {
+        path: '^src/io/pki/(worker|authority|pfx)\\.ts$|node_modules/(@peculiar/|pkijs/|asn1js/|reflect-metadata/)',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'tls-when-it-is-on',
+      severity: 'error',
+      comment: 'A daemon without HTTPS has no TLS in memory.',
+      from: { path: '^src/http/', pathNot: '^src/http/front/secure-server\\.ts$' },
+      to: { path: '^(https|tls)$|^src/http/front/secure-server\\.ts$', dynamic: false, dependencyTypesNot: ['type-only'] },
     },
     { name: 'no-cycles', severity: 'error', from: { path: '^src/' }, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
     { name: 'no-orphans-of-tests', severity: 'error', from: { path: '^src/' }, to: { path: '^(test|bench)/' } },

@@ -13,6 +13,7 @@ import { createNodeRuntime } from './actors/node-runtime.js';
 import type { Ports, Probe, Records } from './actors/ports.js';
 import { createRecorder } from './actors/recorder.js';
 import type { AppliedCluster } from './actors/stores.js';
+import { composeHttps } from './compose-https.js';
 import { compilePosixRegex } from './config/posix-regex.js';
 import { frontAddresses } from './http/front/front.js';
 import { formatClassic, formatCommandClassic } from './http/log-format.js';
@@ -57,6 +58,8 @@ export interface DaemonOptions {
   /** Addresses of the web service; null: those of the node in cluster.xml. */
   readonly listen: readonly string[] | null;
   readonly httpPort: number;
+  /** Port of HTTPS, once it is set up. */
+  readonly httpsPort: number;
   readonly version: string;
   /** The machine's own log, besides the files. */
   readonly system: SystemLogKind;
@@ -229,7 +232,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       .flatMap((lan) => lan.nodes)
       .filter((one) => one.node === runtime.node)
       .map((one) => (one.laddr ?? one.addr).replace(/^\[|\]$/g, ''));
-    http.listen(frontAddresses(options.listen ?? own, options.httpPort));
+    const hosts = options.listen ?? own;
+    const context = https.serving();
+    const { httpPort, httpsPort } = options;
+    http.listen(
+      frontAddresses(hosts, httpPort),
+      context === null ? null : { addresses: frontAddresses(hosts, httpsPort), context, redirectPort: httpsPort },
+    );
     http.setHosts([...new Set((applied?.config.lans ?? []).flatMap((lan) => lan.nodes.map((one) => one.addr)))]);
   };
   const follow = (applied: AppliedCluster | null): void => {
@@ -244,6 +253,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
             bootEpoch: start,
             peers: peersOf(applied, runtime.node, options.httpPort),
           };
+    https.follow();
   };
   const modules = createModuleAdministration({ store: moduleStore, runtime, summary: (name) => face.module(name), note });
   const cluster = createClusterAdministration({
@@ -291,6 +301,17 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     explain: createExplainer({ journal, dir: join(safevar, 'journal'), program: replayProgram }),
   });
 
+  const { https, join: joining } = composeHttps({
+    ...{ safevar, clock, hostname: host.hostname, named: options.node, administration: cluster, modules },
+    node: () => runtime.node,
+    cluster: () => cluster.applied(),
+    face: () => face,
+    peers: () => http.peers,
+    ports: { http: options.httpPort, https: options.httpsPort },
+    log: (line) => runtime.log(line),
+    note: (caller, text) => note(caller, null, text),
+    onChange: () => listen(cluster.applied()),
+  });
   const snmp = createSnmp({
     safevar,
     version,
@@ -323,6 +344,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     }),
     face,
     authority: auth,
+    https,
+    join: joining,
+    names: () => [...(https.status().certificate?.names ?? [])],
     table,
     seal: () => seal,
     runDir: privateDir,
@@ -338,6 +362,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   await modules.begin();
   await notifications.load(face);
   await snmp.load(face);
+  await https.load();
   listen(null);
   await cluster.begin();
   auth.begin();
@@ -346,6 +371,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const close = async (patienceMs: number): Promise<void> => {
     await notifications.close(patienceMs);
     auth.close();
+    https.close();
     await http.close();
     await support.close();
     metrics.close();

@@ -13,6 +13,7 @@ const usage = `holdfastd: keeps applications running on this node
   --node NAME      this node's name in cluster.xml (default: found by its addresses)
   --listen ADDR    address of the web service, may be repeated (default: the node's addresses in cluster.xml)
   --http-port N    port of the web service (default 9010)
+  --https-port N   port of HTTPS, once it is set up (default 9453)
   --log WHERE      besides the files: none, auto, journal, syslog or stderr (default none)
   --config FILE    settings as JSON, as in conf/holdfastd.json (default SAFE/conf/holdfastd.json); the command line wins
   --version
@@ -45,7 +46,7 @@ function settings(file: string, required: boolean): Readonly<Record<string, unkn
   const isObject = (one: unknown): one is Readonly<Record<string, unknown>> =>
     typeof one === 'object' && one !== null && !Array.isArray(one);
   if (!isObject(value)) throw new UsageError(`${file} must hold one JSON object`);
-  const known = ['safe', 'safevar', 'node', 'listen', 'httpPort', 'system', 'env'];
+  const known = ['safe', 'safevar', 'node', 'listen', 'httpPort', 'httpsPort', 'system', 'env'];
   const unknown = Object.keys(value).filter((key) => !known.includes(key) && !key.startsWith('$') && !key.startsWith('//'));
   if (unknown.length > 0) throw new UsageError(`${file}: ${unknown.join(', ')} is not a setting; there are ${known.join(', ')}`);
   return value;
@@ -77,6 +78,9 @@ function read(argv: readonly string[]): DaemonOptions | 'help' | 'version' {
   );
   const port = Number(values['http-port'] ?? file['httpPort'] ?? 9010);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new UsageError('--http-port must be a port, 1 to 65535');
+  const securePort = Number(values['https-port'] ?? file['httpsPort'] ?? 9453);
+  if (!Number.isInteger(securePort) || securePort < 1 || securePort > 65_535 || securePort === port)
+    throw new UsageError('--https-port must be a port, 1 to 65535, and another one than --http-port');
   const log = text(values.log) ?? text(file['system']) ?? 'none';
   if (log !== 'none' && log !== 'auto' && log !== 'journal' && log !== 'syslog' && log !== 'stderr')
     throw new UsageError(`--log is none, auto, journal, syslog or stderr, not ${log}`);
@@ -87,6 +91,7 @@ function read(argv: readonly string[]): DaemonOptions | 'help' | 'version' {
     node: text(values.node) ?? text(file['node']),
     listen: values.listen ?? listed,
     httpPort: port,
+    httpsPort: securePort,
     version: version(),
     system: log,
     extraEnv: texts(file['env']),
@@ -103,6 +108,7 @@ function parse(argv: readonly string[]) {
       node: { type: 'string' },
       listen: { type: 'string', multiple: true },
       'http-port': { type: 'string' },
+      'https-port': { type: 'string' },
       log: { type: 'string' },
       config: { type: 'string' },
       help: { type: 'boolean' },

@@ -121,15 +121,24 @@ export const errorCatalogue = {
     meaning: 'The private certificate authority is not here, or is there already; the message says which node has it.',
   },
   HTTPS_PASSWORD: { status: 401, exit: 1, meaning: 'The one-time password of the CA helper, or of a key, is wrong.' },
-  JOIN_NONE: { status: 404, exit: 1, meaning: 'Nobody is invited at that node at present; `holdfast cluster invite` makes a token.' },
+  JOIN_NONE: {
+    status: 404,
+    exit: 1,
+    meaning: 'Nobody is invited at that node at present; `holdfast cluster invite` makes a token.',
+  },
   JOIN_TOKEN: { status: 403, exit: 2, meaning: 'The token is not one of that node, or was changed.' },
   JOIN_EXPIRED: { status: 403, exit: 1, meaning: 'The token is too old; make a new one with `holdfast cluster invite`.' },
-  JOIN_USED: { status: 403, exit: 1, meaning: 'The token has let a node in already; make a new one with `holdfast cluster invite`.' },
+  JOIN_USED: {
+    status: 403,
+    exit: 1,
+    meaning: 'The token has let a node in already; make a new one with `holdfast cluster invite`.',
+  },
   JOIN_THROTTLED: { status: 429, exit: 1, meaning: 'Too many wrong tokens; try again in a minute.' },
   JOIN_REFUSED: {
     status: 409,
     exit: 1,
-    meaning: 'The node cannot become a member as it asks to: name or addresses are taken or missing; the message says what to do.',
+    meaning:
+      'The node cannot become a member as it asks to: name or addresses are taken or missing; the message says what to do.',
   },
   JOIN_UNREACHABLE: { status: 504, exit: 1, meaning: 'The node that invited does not answer, or is not the one of the token.' },
   HTTP_BUSY: { status: 503, exit: 1, meaning: 'The limit of simultaneous requests is reached; try again in a moment.' },

@@ -110,14 +110,6 @@ export interface UserCertificateFiles {
   readonly fingerprint: string;
   readonly validTo: string;
 }
-export interface HelperStarted {
-  readonly port: number;
-  readonly user: string;
-  /** Said once. */
-  readonly password: string;
-  readonly fingerprint: string;
-  readonly ends: string;
-}
 
 /** HTTPS of this node. */
 export interface HttpsAdministration {
@@ -139,11 +131,9 @@ export interface HttpsAdministration {
   /** Certificate and encrypted key in PEM. */
   exportAuthority(password: string, move: boolean, caller: Caller): Promise<Outcome<{ readonly pem: string }>>;
   importAuthority(pem: string, password: string, caller: Caller): Promise<Outcome<HttpsReport>>;
-  startHelper(minutes: number, count: number, caller: Caller): Promise<Outcome<HelperStarted>>;
-  stopHelper(caller: Caller): Promise<Outcome<null>>;
 }
 
-export interface Invitation {
+export interface NodeInvitation {
   readonly token: string;
   /** ISO 8601. */
   readonly expires: string;
@@ -166,13 +156,23 @@ export interface JoinReport {
   /** What was done, in order, one sentence each. */
   readonly steps: readonly HttpsNodeResult[];
 }
+/** The request of a node that comes: a public key for this once, and what is sealed with the token. All base64url. */
+export interface JoinMessage {
+  /** Of the token. */
+  readonly id: string;
+  readonly key: string;
+  readonly box: string;
+}
+/** The answer, sealed with the token and both keys. */
+export interface JoinAnswer {
+  readonly key: string;
+  readonly box: string;
+}
 /** The two ends of a join: the node that invites, and the node that comes. */
 export interface JoinAdministration {
   /** Failures: CONF_NONE, CONF_LOCKED. */
-  invite(minutes: number, caller: Caller): Promise<Outcome<Invitation>>;
+  invite(minutes: number, caller: Caller): Promise<Outcome<NodeInvitation>>;
   /** The sealed request of a node that comes; answered sealed. Failures: JOIN_*. */
-  admit(message: { readonly id: string; readonly key: string; readonly box: string }, peer: string): Promise<
-    Outcome<{ readonly key: string; readonly box: string }>
-  >;
+  admit(message: JoinMessage, peer: string): Promise<Outcome<JoinAnswer>>;
   join(order: JoinOrder, caller: Caller): Promise<Outcome<JoinReport>>;
 }

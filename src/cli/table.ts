@@ -3,6 +3,7 @@ import { clusterCommands } from './specs/cluster.js';
 import { controlCommands } from './specs/control.js';
 import { helpCommands } from './specs/help.js';
 import { historyCommands } from './specs/history.js';
+import { httpsCommands, joinCommands } from './specs/https.js';
 import { logCommands } from './specs/logs.js';
 import { maintenanceCommands } from './specs/maintenance.js';
 import { moduleCommands } from './specs/modules.js';
@@ -24,8 +25,9 @@ export const sections: readonly CommandSection[] = [
   { title: 'Resources, restart counter, monitored processes', commands: resourceCommands },
   { title: 'Maintenance', commands: maintenanceCommands },
   { title: 'Modules and their configuration', commands: moduleCommands },
-  { title: 'Cluster', commands: clusterCommands },
+  { title: 'Cluster', commands: [...clusterCommands, ...joinCommands] },
   { title: 'Who may come in', commands: userCommands },
+  { title: 'HTTPS and certificates', commands: httpsCommands },
   { title: 'Notifications', commands: notificationCommands },
   { title: 'When something is wrong', commands: supportCommands },
   { title: 'About this command', commands: helpCommands },

@@ -6,6 +6,9 @@ export const sealedPath = '/api/v1/sealed';
 /** A node that joins proves itself by its token. */
 export const joinPath = '/api/v1/join';
 
+/** The authority's certificate: everybody may see it, and has to compare its fingerprint. */
+export const authorityPath = '/api/v1/https/authority';
+
 /** 127/8, ::1 and their IPv4-mapped forms. */
 export function isLoopback(address: string): boolean {
   const plain = address.startsWith('::ffff:') ? address.slice(7) : address;
@@ -14,6 +17,7 @@ export function isLoopback(address: string): boolean {
 
 /** As long as there are no users, other machines are answered on this alone. */
 export function isOpenToOtherMachines(method: string, path: string): boolean {
+  if (method === 'GET') return path === authorityPath;
   return method === 'POST' && (path === sealedPath || path === joinPath);
 }
 

@@ -58,6 +58,14 @@ export type {
   TokenSummary,
   UserSummary,
 } from '../actors/face-auth.js';
+export type {
+  HttpsFinding,
+  HttpsReport,
+  HttpsStatus,
+  JoinReport,
+  NodeInvitation,
+  UserCertificateFiles,
+} from '../actors/face-https.js';
 export type { RulePart, RuleReport, RuleStatus } from '../actors/face-rules.js';
 export type {
   CleanKind,

@@ -9,6 +9,7 @@ import Router from 'koa-router';
 import type { ErrorCode } from '../actors/errors.js';
 import type { NodeFace } from '../actors/face.js';
 import type { Authority } from '../actors/face-auth.js';
+import type { HttpsAdministration, JoinAdministration } from '../actors/face-https.js';
 import { isLoopback, isPublicPage } from './access-rules.js';
 import { createAdmission } from './admission.js';
 import { apiBase, type ProbeObservation } from './api-types.js';
@@ -68,6 +69,9 @@ export interface HttpAppOptions {
   /** Path of the CLI's socket; null for none. */
   readonly cliSocket: string | null;
   readonly version: string;
+  /** HTTPS of this node, and joining. Absent: there is none. */
+  readonly https?: HttpsAdministration;
+  readonly join?: JoinAdministration;
   /** Names and addresses of the node's certificate. */
   readonly names?: () => readonly string[];
   /** What `GET /metrics` answers, and its content type. Absent: there is none. */
@@ -116,7 +120,11 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   options.authority?.onChange(closeEnded);
   gate.sessions.onEnd(closeEnded);
   const clusterEvents = createClusterEvents({ face, peers });
-  const services: Services = { face, peers, clusterEvents, probes: options.probes, openApi: () => document ?? '', gate };
+  const services: Services = {
+    ...{ face, peers, clusterEvents, probes: options.probes, openApi: () => document ?? '', gate },
+    https: options.https ?? null,
+    join: options.join ?? null,
+  };
   async function loadDocument(): Promise<void> {
     const { openApiDocument } = await import('./openapi.js');
     document ??= JSON.stringify(openApiDocument(options.version));

@@ -3,6 +3,15 @@
  * would cost a tenth of the daemon's memory; a test holds this one to agree with Ajv.)
  */
 import type {
+  HttpsEnrol,
+  HttpsInstall,
+  HttpsSetup,
+  HttpsSignRequest,
+  JoinMessage,
+  JoinOrder,
+  UserCertificateRequest,
+} from '../actors/face-https.js';
+import type {
   ActionBody,
   ActionProgress,
   AuthTestBody,
@@ -61,6 +70,17 @@ export interface CheckedTypes {
   readonly TokenBody: TokenBody;
   readonly UserBody: UserBody;
   readonly UserImportBody: UserImportBody;
+  readonly HttpsSetupBody: HttpsSetup;
+  readonly HttpsInstallBody: HttpsInstall;
+  readonly HttpsOffBody: { readonly local?: boolean };
+  readonly HttpsEnrolBody: HttpsEnrol;
+  readonly HttpsSignBody: HttpsSignRequest;
+  readonly UserCertificateBody: UserCertificateRequest;
+  readonly AuthorityExportBody: { readonly password: string; readonly move?: boolean };
+  readonly AuthorityImportBody: { readonly pem: string; readonly password: string };
+  readonly NodeInvitationBody: { readonly minutes: number };
+  readonly JoinBody: JoinOrder;
+  readonly JoinMessage: JoinMessage;
   readonly FirstPasswordBody: FirstPasswordBody;
   readonly ModuleList: ModuleList;
   readonly ModuleSummary: ModuleSummary;

@@ -1,5 +1,6 @@
 /** What a handler is given and what it gives back: no Koa in here, so that handlers are plain functions. */
 import type { Caller, NodeFace } from '../actors/face.js';
+import type { HttpsAdministration, JoinAdministration } from '../actors/face-https.js';
 import type { ProbeObservation } from './api-types.js';
 import type { Gate } from './auth-gate.js';
 import type { RouteRole } from './auth-roles.js';
@@ -73,6 +74,9 @@ export interface Services {
   readonly probes: () => Promise<readonly ProbeObservation[]>;
   readonly openApi: () => string;
   readonly gate: Gate;
+  /** Null: this daemon was made without. */
+  readonly https: HttpsAdministration | null;
+  readonly join: JoinAdministration | null;
 }
 export type Handler = (request: ApiRequest, services: Services) => Promise<ApiReply> | ApiReply;
 

@@ -41,6 +41,7 @@ export interface Route {
     | 'Notifications'
     | 'Logins'
     | 'Support'
+    | 'HTTPS'
     | 'Internal';
   readonly summary: string;
   readonly query?: readonly QueryParameter[];

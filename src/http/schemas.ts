@@ -3,6 +3,8 @@
  * request bodies, and of the tests that check answers. The TypeScript shapes beside them are in `api-types.ts`.
  */
 
+import { httpsBodies, httpsSchemas } from './schemas-https.js';
+
 /** The part of JSON Schema that is used here. */
 export interface JsonSchema {
   readonly $ref?: string;
@@ -85,6 +87,7 @@ const tokenSummary = {
 const stateName: JsonSchema = { enum: ['STOP', 'WAIT', 'UP', 'PRIM', 'SECOND', 'ALONE', 'NOTCONFIGURED', 'UNKNOWN'] };
 
 const values = {
+  ...httpsSchemas,
   ConfigProblem: object(
     {
       severity: { enum: ['error', 'warning'] },
@@ -430,6 +433,7 @@ const userFields = {
   invite: yesNo,
 } as const;
 const bodies = {
+  ...httpsBodies,
   ActionBody: object(
     {
       action: { enum: ['start', 'stop', 'restart', 'stopstart', 'forcestop', 'shutdown', 'update'] },

@@ -223,6 +223,19 @@ export const messages = {
     line('C', 'cluster', `${lan === null ? 'Cluster network' : `Lan ${lan}`} failed: ${reason}`, { lan }),
   /** Port 9010 cannot be had, or its thread died. */
   webServiceFailed: (reason: string): Message => line('C', 'safekit', `Web service: ${reason}`),
+  httpsOn: (who: string, validTo: string): Message =>
+    line('U', 'safekit', `HTTPS set up by ${who} (certificate valid until ${validTo})`, { by: who, validTo }),
+  httpsOff: (who: string): Message => line('U', 'safekit', `HTTPS switched off by ${who}`, { by: who }),
+  httpsRenewed: (validTo: string): Message =>
+    line('E', 'safekit', `HTTPS: certificate renewed, valid until ${validTo}`, { validTo }),
+  httpsProblem: (reason: string): Message => line('C', 'safekit', `HTTPS: ${reason}`),
+  nodeInvited: (who: string, minutes: number): Message =>
+    line('U', 'cluster', `A node was invited by ${who} (for ${minutes} minutes)`, { by: who, minutes }),
+  nodeAdmitted: (node: string, from: string): Message =>
+    line('U', 'cluster', `Node ${node} joined the cluster from ${from}`, { node, from }),
+  nodeJoined: (url: string, who: string): Message => line('U', 'cluster', `Cluster joined at ${url} by ${who}`, { url, by: who }),
+  joinRefused: (from: string, code: string): Message =>
+    line('E', 'cluster', `A node at ${from} was not let in: ${code}`, { from, code }),
   /** The daemon, or the machine, stood still. */
   stalled: (lengthMs: number): Message => line('C', 'cluster', `This node stood still for ${seconds(lengthMs)}`, { lengthMs }),
 

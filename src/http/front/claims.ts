@@ -1,5 +1,5 @@
 /** What the front vouches for: where a request came from, over what, and whose certificate the client proved to have. */
-import { certificateHeader, secureHeader, peerHeader } from './messages.js';
+import { certificateHeader, peerHeader, secureHeader } from './messages.js';
 
 /** A client certificate that the front verified: its chain, its dates, and that the client has its key. */
 export interface ClientCertificate {

@@ -2,11 +2,11 @@
 import { isLoopback, isOpenToOtherMachines } from '../access-rules.js';
 
 /**
- * May be answered in plain HTTP although HTTPS is on: requests that carry their own seal (other nodes, and those that join), and the
+ * May be answered in plain HTTP although HTTPS is on: requests that carry their own seal (other nodes, and those that join), what everybody may see, and the
  * metrics for a collector on this machine. Probes and health are answered before this is asked.
  */
 export function staysPlain(method: string, path: string, peer: string): boolean {
-  return (method === 'POST' && isOpenToOtherMachines(method, path)) || (path === '/metrics' && isLoopback(peer));
+  return isOpenToOtherMachines(method, path) || (path === '/metrics' && isLoopback(peer));
 }
 
 /**

@@ -265,7 +265,7 @@ function onApi(incoming: IncomingMessage, response: ServerResponse, url: string,
 }
 
 function onConsole(incoming: IncomingMessage, response: ServerResponse, path: string, query: string, served: ConsoleSite): void {
-  const { socket } = incoming;
+  const socket = counted(incoming);
   const release = connections.beginRequest(socket);
   if (release === null) {
     refuse(response, 503, 'HTTP_BUSY', 'Too many requests at once; try again in a moment.', { 'Retry-After': '1' });
@@ -297,7 +297,7 @@ function onRequest(incoming: IncomingMessage, response: ServerResponse): void {
     onHealth(incoming, response, path);
     return;
   }
-  if (site !== null && isConsolePath(path)) {
+  if (site !== null && redirectPort === null && isConsolePath(path)) {
     onConsole(incoming, response, path, query === -1 ? '' : url.slice(query), site);
     return;
   }

@@ -5,6 +5,7 @@ import { createActionHandlers } from './actions.js';
 import * as cluster from './cluster.js';
 import * as configuration from './configuration.js';
 import { getEvents } from './events.js';
+import * as https from './https.js';
 import * as logs from './logs.js';
 import * as modules from './modules.js';
 import * as notification from './notification.js';
@@ -21,6 +22,7 @@ export function createHandlers(): Readonly<Record<Exclude<OperationId, 'postSeal
   return {
     ...cluster,
     ...configuration,
+    ...https,
     ...logs,
     ...modules,
     ...notification,

@@ -100,8 +100,8 @@ async function sign({ authority, publicKey, subject, days, nowWallMs, usage, ext
     publicKey,
     signingKey: await importKey(authority.key),
     signingAlgorithm: signing,
-    notBefore: notBefore < issuer.notBefore ? issuer.notBefore : notBefore,
-    notAfter: notAfter > issuer.notAfter ? issuer.notAfter : notAfter,
+    notBefore: new Date(Math.max(notBefore.getTime(), issuer.notBefore.getTime())),
+    notAfter: new Date(Math.min(notAfter.getTime(), issuer.notAfter.getTime())),
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),

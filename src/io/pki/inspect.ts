@@ -76,12 +76,16 @@ function checkKey(leaf: X509Certificate, key: KeyObject | null, findings: HttpsF
   const { publicKey } = leaf;
   const bits = publicKey.asymmetricKeyDetails?.modulusLength;
   if (publicKey.asymmetricKeyType === 'rsa' && bits !== undefined && bits < 2048)
-    findings.push(error('WEAK', `The key has ${bits} bits.`, 'Have a certificate issued for an EC key (P-256), or RSA of 2048 bits.'));
+    findings.push(
+      error('WEAK', `The key has ${bits} bits.`, 'Have a certificate issued for an EC key (P-256), or RSA of 2048 bits.'),
+    );
 }
 function checkDates(certificate: X509Certificate, what: string, nowWallMs: number, findings: HttpsFinding[]): void {
   const { validFrom, validTo } = factsOf(certificate);
   if (Date.parse(validFrom) > nowWallMs)
-    findings.push(error('DATES', `The ${what} is valid from ${validFrom} only.`, "Wait until then, or set this machine's clock."));
+    findings.push(
+      error('DATES', `The ${what} is valid from ${validFrom} only.`, "Wait until then, or set this machine's clock."),
+    );
   const leftMs = Date.parse(validTo) - nowWallMs;
   if (leftMs <= 0) findings.push(error('DATES', `The ${what} expired on ${validTo}.`, 'Have a new one issued.'));
   else if (leftMs < warnBeforeMs) {
@@ -104,7 +108,9 @@ function checkChain(chain: readonly X509Certificate[], authorities: readonly X50
   const known = authorities.some((authority) => issued(authority, last) || fingerprintOf(authority) === fingerprintOf(last));
   if (!known) {
     const message = `${oneLine(last.subject)} is not signed by the authority that was given, but by ${oneLine(last.issuer)}.`;
-    findings.push(error('CHAIN', message, 'Give the certificate of that authority, or add what lies between to the certificate file.'));
+    findings.push(
+      error('CHAIN', message, 'Give the certificate of that authority, or add what lies between to the certificate file.'),
+    );
   }
 }
 const issued = (issuer: X509Certificate, certificate: X509Certificate): boolean =>
@@ -112,7 +118,9 @@ const issued = (issuer: X509Certificate, certificate: X509Certificate): boolean 
 
 function checkUse(leaf: X509Certificate, names: readonly string[], findings: HttpsFinding[]): void {
   if (leaf.ca)
-    findings.push(error('USE', 'The certificate is that of an authority.', 'Give the certificate that was issued for this server.'));
+    findings.push(
+      error('USE', 'The certificate is that of an authority.', 'Give the certificate that was issued for this server.'),
+    );
   if (leaf.keyUsage !== undefined && !leaf.keyUsage.includes('1.3.6.1.5.5.7.3.1'))
     findings.push(error('USE', 'The certificate is not for servers.', 'Have one issued with the extended key usage serverAuth.'));
   const missing = names.filter((name) => !covers(leaf, name));
@@ -135,7 +143,9 @@ export function inspect({ certificate, key, authority, names, nowWallMs }: Inspe
   for (const one of [...rest, ...authorities]) checkDates(one, `certificate of ${oneLine(one.subject)}`, nowWallMs, findings);
   for (const one of authorities) {
     if (!one.ca)
-      findings.push(error('AUTHORITY', `${oneLine(one.subject)} is no authority.`, 'Give the certificate of the authority that signs.'));
+      findings.push(
+        error('AUTHORITY', `${oneLine(one.subject)} is no authority.`, 'Give the certificate of the authority that signs.'),
+      );
   }
   checkChain(chain, authorities, findings);
   checkUse(leaf, names, findings);

@@ -1,6 +1,7 @@
 /** Which names a server's certificate has to be valid for. */
+
+import type { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import { X509Certificate } from 'node:crypto';
 import type { ClusterConfig } from '../../config/types.js';
 import type { CertificateNames } from './issuing.types.js';
 
@@ -24,12 +25,7 @@ export function sortNames(names: readonly string[]): CertificateNames {
 }
 
 /** Everything that a node's certificate is made for: its addresses, its name, the host's, loopback, and `also`. */
-export function serverNames(
-  config: ClusterConfig,
-  node: string,
-  hostname: string,
-  also: readonly string[],
-): CertificateNames {
+export function serverNames(config: ClusterConfig, node: string, hostname: string, also: readonly string[]): CertificateNames {
   const short = hostname.split('.')[0] ?? hostname;
   return sortNames([node, hostname, short, 'localhost', '127.0.0.1', '::1', ...clusterNames(config, node), ...also]);
 }
