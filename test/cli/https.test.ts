@@ -2,7 +2,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import type { HttpsReport, HttpsStatus, Invitation, JoinReport } from '../../src/http/api-types.js';
+import type { HttpsReport, HttpsStatus, JoinReport, NodeInvitation } from '../../src/http/api-types.js';
 import { scenario } from './harness.js';
 
 const at = '2027-01-31T14:22:33.123Z';
@@ -158,7 +158,7 @@ scenario(
     t.match(await cli(['https', 'import-ca', 'ca.pem'], at), { code: 2, err: /--password-file/ });
   },
 );
-const invitation: Invitation = { token: 'hfj1.a.b', expires: at, urls: ['https://10.0.0.11:9453'] };
+const invitation: NodeInvitation = { token: 'hfj1.a.b', expires: at, urls: ['https://10.0.0.11:9453'] };
 const joined: JoinReport = { node: 'n3', nodes: ['n1', 'n3'], steps: [{ node: 'n3', ok: true, message: 'HTTPS is on.' }] };
 scenario(
   t,
