@@ -3,13 +3,15 @@ import type { ReadStream } from 'node:tty';
 
 const longest = 4096;
 
+/** What was typed beyond the last line that was taken. */
+let ahead = '';
+
 function fromTerminal(input: ReadStream, prompt: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
     process.stderr.write(prompt);
     input.setRawMode(true);
     input.setEncoding('utf8');
-    input.resume();
     function end(error: Error | null): void {
       input.off('data', take);
       input.setRawMode(false);
@@ -19,8 +21,11 @@ function fromTerminal(input: ReadStream, prompt: string): Promise<string> {
       else reject(error);
     }
     function take(chunk: string): void {
-      for (const character of chunk) {
+      const characters = [...ahead, ...chunk];
+      ahead = '';
+      for (const [index, character] of characters.entries()) {
         if (character === '\r' || character === '\n') {
+          ahead = characters.slice(index + 1).join('');
           end(null);
           return;
         }
@@ -33,6 +38,8 @@ function fromTerminal(input: ReadStream, prompt: string): Promise<string> {
       }
     }
     input.on('data', take);
+    input.resume();
+    if (ahead !== '') take('');
   });
 }
 async function fromPipe(input: AsyncIterable<unknown>): Promise<string> {

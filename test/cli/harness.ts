@@ -20,6 +20,8 @@ export interface Surroundings {
   readonly cwd?: string;
   readonly tty?: boolean;
   readonly signal?: AbortSignal;
+  /** What is typed where a secret is asked for; absent: there is nobody to ask. */
+  readonly secret?: (prompt: string, twice: boolean) => Promise<string>;
   /** Called with each piece of standard output. */
   readonly onOut?: (text: string) => void;
 }
@@ -40,6 +42,7 @@ export async function runCli(argv: readonly string[], surroundings: Surroundings
     cwd: surroundings.cwd ?? tmpdir(),
     tty: surroundings.tty ?? false,
     signal: surroundings.signal ?? new AbortController().signal,
+    ...(surroundings.secret === undefined ? {} : { secret: surroundings.secret }),
   };
   const code = await run(argv, io);
   return { code, out, err };
