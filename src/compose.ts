@@ -189,10 +189,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     note: (caller, text) => note(caller, null, text),
     onProblem: (reason) => runtime.log(messages.partFailed('logins', reason)),
     consoleUrl: () => {
-      const own = face.nodes().find((one) => one.self)?.addresses[0]?.addr;
-      return own === undefined
-        ? null
-        : `http://${own.includes(':') ? `[${own.replace(/^\[|\]$/g, '')}]` : own}:${options.httpPort}`;
+      const own = face.nodes().find((one) => one.self)?.addresses[0]?.addr ?? 'localhost';
+      return `http://${own.includes(':') ? `[${own.replace(/^\[|\]$/g, '')}]` : own}:${options.httpPort}`;
     },
     peers: () =>
       seal === null
