@@ -140,7 +140,9 @@ export function checkersTell(world: World): Invariant {
     if (value !== (isDown ? 'down' : 'up'))
       return `${key}: ${resource} is ${value ?? 'not known'}, and what it looks at has been ${isDown ? 'down' : 'up'} for ${sameMs} ms`;
     const handleMs = world.options.modules.find(({ name }) => key.endsWith(`/${name}`))?.config.failover?.handleTimeMs ?? 2_000;
-    if (!acts || one.rule === null || !isDown || sameMs <= limitMs + handleMs + slackMs) return null;
+    // Its decision has to hold for handle_time from when it was first down, which may be late after a start.
+    const actMs = limitMs + handleMs + slackMs;
+    if (!acts || one.rule === null || !isDown || sameMs <= actMs || place.readyMs <= actMs + slackOf(checker)) return null;
     return `${key}: UP (Ready), and what ${resource} looks at has been down for ${sameMs} ms: rule ${one.rule} has not acted`;
   };
   /** How long something is as it is, and whether that is long enough for a check to have seen it. */
