@@ -190,7 +190,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     onProblem: (reason) => runtime.log(messages.partFailed('logins', reason)),
     consoleUrl: () => {
       const own = face.nodes().find((one) => one.self)?.addresses[0]?.addr ?? 'localhost';
-      return `http://${own.includes(':') ? `[${own.replace(/^\[|\]$/g, '')}]` : own}:${options.httpPort}`;
+      const [scheme, port] = https.serving() === null ? ['http', options.httpPort] : ['https', options.httpsPort];
+      return `${scheme}://${own.includes(':') ? `[${own.replace(/^\[|\]$/g, '')}]` : own}:${port}`;
     },
     peers: () =>
       seal === null

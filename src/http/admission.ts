@@ -97,6 +97,16 @@ export function createAdmission(options: AdmissionOptions): Step {
     become(ctx, principal, 'token');
     return true;
   }
+  /** Somebody with a certificate that the front verified. Browsers send it by themselves, so changes have to come from our own page. */
+  function byCertificate(ctx: Context): boolean {
+    const { certificate } = ctx.state;
+    const principal = certificate === null ? null : (authority?.certificate(certificate) ?? null);
+    if (principal === null) return false;
+    const origin = originOf(ctx);
+    if (!isPublicPage(ctx.method, ctx.path)) refuse(crossSiteProblem(origin) ?? formProblem(origin));
+    become(ctx, principal, 'certificate');
+    return true;
+  }
   /** Nobody has logged in: this machine needs no login as long as there are no users. */
   function withoutLogin(ctx: Context): void {
     const { source } = ctx.state;
@@ -127,7 +137,7 @@ export function createAdmission(options: AdmissionOptions): Step {
     const { peer, https, certificate } = readClaims((name) => ctx.get(name));
     Object.assign(state, { source: peer, secure: https, certificate });
     if (isOpenToOtherMachines(ctx.method, ctx.path)) state.who = `anonymous@${state.source}`;
-    else if (!byToken(ctx) && !bySession(ctx)) withoutLogin(ctx);
+    else if (!byToken(ctx) && !bySession(ctx) && !byCertificate(ctx)) withoutLogin(ctx);
     await next();
   };
 }

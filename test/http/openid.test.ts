@@ -26,7 +26,7 @@ async function startOpenid(t: Test, change: Partial<Authority>) {
   const app = new Koa<State>();
   app.use(async (ctx, next) => {
     ctx.state = {
-      ...{ who: '?', role: 'none', proof: 'none', user: null, session: null, principal: null, cookie: null },
+      ...{ who: '?', role: 'none', proof: 'none', user: null, session: null, principal: null, cookie: null, certificate: null },
       ...{ identity: null, local: false, sealed: false, source: '10.0.0.1', body: null, secure: ctx.get('x-secure') === '1' },
     };
     await next();
