@@ -5,7 +5,7 @@
  */
 import { createSocket } from 'node:dgram';
 import { parseClusterXml } from '../src/config/cluster-config.js';
-import { clusterIdOf, clusterSignature } from '../src/io/cluster-store.js';
+import { clusterIdOf, clusterSignature } from '../src/io/cluster-files.js';
 import { clusterTable } from '../src/io/udp/cluster-table.js';
 import { encodeContent, type HeardEcho, type Turn } from '../src/io/udp/codec.js';
 import { headerLength, lanLabel, maxDatagramLength, protocolVersion, senderLabel, writeHeader } from '../src/io/udp/header.js';

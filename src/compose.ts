@@ -18,7 +18,7 @@ import { compilePosixRegex } from './config/posix-regex.js';
 import { frontAddresses } from './http/front/front.js';
 import { formatClassic, formatCommandClassic } from './http/log-format.js';
 import { createReadyTable } from './http/ready-table.js';
-import type { SealKeys } from './http/seal.js';
+import type { RetiredSeal, SealKeys } from './http/seal.js';
 import { startHttpService } from './http/service.js';
 import { askUsers } from './http/user-exchange.js';
 import { createAuth } from './io/auth/auth.js';
@@ -30,6 +30,7 @@ import { createLogs } from './io/logs/logs.js';
 import { createSystemLog, type SystemLogKind } from './io/logs/system-log.js';
 import { createMetrics } from './io/metrics/metrics.js';
 import { realCompiler } from './io/modules/compiling.js';
+import { createExportStore } from './io/modules/exports.js';
 import { installShims } from './io/modules/shims.js';
 import { createModuleStore } from './io/modules/store.js';
 import { createNotifications } from './io/notify/notifications.js';
@@ -99,6 +100,13 @@ function peersOf({ config }: AppliedCluster, self: string, port: number): SealKe
         lan.nodes.filter((one) => one.node === node).map((one) => ({ host: one.addr.replace(/^\[|\]$/g, ''), port })),
       ),
     }));
+}
+
+/** Keys before the present one, for sealed requests. Without a key there is nothing to seal with. */
+function retiredSeals({ older }: AppliedCluster, wallMs: () => number): readonly RetiredSeal[] {
+  return older.flatMap(({ keyHex, clusterId, acceptedUntilWallMs }) =>
+    keyHex === null ? [] : [{ ...createMessageSeal(keyHex), id: clusterId, accepted: () => wallMs() < acceptedUntilWallMs }],
+  );
 }
 
 /** Starts the daemon. @throws when it cannot take its directory, or make it. */
@@ -240,27 +248,45 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     );
     http.setHosts([...new Set((applied?.config.lans ?? []).flatMap((lan) => lan.nodes.map((one) => one.addr)))]);
   };
+  const sealOf = (applied: AppliedCluster): SealKeys | null => {
+    const older = retiredSeals(applied, () => clock.wallMs());
+    // Where the key was removed, the one before still reaches those that have it, for as long as it is taken.
+    const present = applied.keyHex === null ? older.find((one) => one.accepted()) : createMessageSeal(applied.keyHex);
+    if (present === undefined) return null;
+    const peers = peersOf(applied, runtime.node, options.httpPort);
+    return { seal: present.seal, open: present.open, id: applied.clusterId, older, self: runtime.node, bootEpoch: start, peers };
+  };
   const follow = (applied: AppliedCluster | null): void => {
     listen(applied);
-    const key = applied?.keyHex ?? null;
-    seal =
-      applied === null || key === null
-        ? null
-        : {
-            ...createMessageSeal(key),
-            self: runtime.node,
-            bootEpoch: start,
-            peers: peersOf(applied, runtime.node, options.httpPort),
-          };
+    seal = applied === null ? null : sealOf(applied);
     https.follow();
   };
-  const modules = createModuleAdministration({ store: moduleStore, runtime, summary: (name) => face.module(name), note });
+  const urlOf = (node: string): string => {
+    const lans = cluster.applied()?.config.lans ?? [];
+    const place = [...lans].sort((left, right) => Number(right.command) - Number(left.command)).flatMap((lan) => lan.nodes);
+    const addr = place.find((one) => one.node === node)?.addr ?? '127.0.0.1';
+    const bare = addr.replace(/^\[|\]$/g, '');
+    return `http://${bare.includes(':') ? `[${bare}]` : bare}:${options.httpPort}`;
+  };
+  const exports = createExportStore(safevar, (reason) => runtime.log(messages.partFailed('exports', reason)));
+  const modules = createModuleAdministration({
+    store: moduleStore,
+    exports,
+    wallMs: () => clock.wallMs(),
+    runtime,
+    summary: (name) => face.module(name),
+    note,
+  });
   const cluster = createClusterAdministration({
     store: clusterStore,
     runtime,
     host,
     named: options.node,
     summary: () => face.cluster(),
+    wallMs: () => clock.wallMs(),
+    version,
+    modules: () => modules.installed(),
+    exports: () => modules.exports(),
     note: (caller, text) => note(caller, null, text),
     onChange: follow,
   });
@@ -348,6 +374,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     names: () => [...(https.status().certificate?.names ?? [])],
     table,
     seal: () => seal,
+    urlOf,
+    onRefused: ({ node, address, reason }) => {
+      const known = node ?? face.nodes().find((one) => one.addresses.some(({ addr }) => addr === address))?.name ?? null;
+      runtime.noteRefused({ node: known, address, reason, by: 'request' }, 1);
+    },
+    onCatchUpFailure: (node, what, reason) => runtime.log(messages.catchUpFailed(node, what, reason)),
     runDir: privateDir,
     cliSocket: socket,
     version,

@@ -6,10 +6,11 @@ import type { ConfigChange } from '../config/config-diff.js';
 import { diffConfig, staticChanges } from '../config/config-diff.js';
 import type { ModuleConfig } from '../config/types.js';
 import { messages } from '../machines/messages.js';
-import type { Caller, Failure, ModuleAdministration, ModuleSummary, Outcome } from './face.js';
+import type { Caller, Failure, ModuleAdministration, ModuleExport, ModuleSummary, Outcome } from './face.js';
 import type { ModuleHost } from './module-host.js';
 import type { NodeRuntime } from './node-runtime.js';
-import type { InstalledModule, ModuleStorePort } from './stores.js';
+import type { ActiveModule } from './ports.js';
+import type { ExportStorePort, InstalledModule, ModuleStorePort } from './stores.js';
 
 const fail = (code: string, message: string): { readonly ok: false; readonly failure: Failure } => ({
   ok: false,
@@ -18,6 +19,8 @@ const fail = (code: string, message: string): { readonly ok: false; readonly fai
 
 export interface ModuleAdministrationOptions {
   readonly store: ModuleStorePort;
+  readonly exports: ExportStorePort;
+  readonly wallMs: () => number;
   readonly runtime: NodeRuntime;
   readonly summary: (module: string) => ModuleSummary | null;
   /** For the command log. */
@@ -33,8 +36,10 @@ export interface ManagedModules extends ModuleAdministration {
 
 /** Puts the module store and the running actors together. */
 export function createModuleAdministration(options: ModuleAdministrationOptions): ManagedModules {
-  const { store, runtime, note } = options;
+  const { store, runtime, note, exports } = options;
   let installed: readonly InstalledModule[] = [];
+  /** Modules that another node is handing over right now: two that offer the same must not both be taken. */
+  const receiving = new Set<string>();
 
   const refresh = async (): Promise<void> => {
     installed = await store.list();
@@ -73,6 +78,55 @@ export function createModuleAdministration(options: ModuleAdministrationOptions)
     return outcome;
   };
 
+  /** What applies when the store has read the new configuration: a state may have changed meanwhile. */
+  const admissionOf = (
+    name: string,
+  ): { readonly admit: (next: ModuleConfig) => Outcome<null>; readonly changes: () => readonly ConfigChange[] } => {
+    let changes: readonly ConfigChange[] = [];
+    const admit = (next: ModuleConfig): Outcome<null> => {
+      const host = runtime.hosts.get(name);
+      if (host === undefined) return { ok: true, value: null };
+      changes = diffConfig(host.active.config, next);
+      if (host.status().state === 'STOP') return { ok: true, value: null };
+      const moving = mayReconfigure(host);
+      if (!moving.ok) return moving;
+      const problems = staticChanges(changes, 'conf/userconfig.xml', name);
+      if (problems.length === 0) return { ok: true, value: null };
+      const [first] = problems;
+      const where = first === undefined ? '' : `: line ${first.line}, ${first.message}`;
+      return {
+        ok: false,
+        failure: {
+          code: 'CONF_STATE',
+          message: `the configuration of ${name} changes what cannot be changed while it runs (stop it first)${where}`,
+          problems,
+        },
+      };
+    };
+    return { admit, changes: () => changes };
+  };
+  const mayChange = (name: string): Outcome<null> => {
+    const running = runtime.hosts.get(name);
+    return running === undefined || running.status().state === 'STOP' ? { ok: true, value: null } : mayReconfigure(running);
+  };
+  /** The module goes on, or begins, with what has just been applied. */
+  const goOn = async (active: ActiveModule, changes: readonly ConfigChange[], caller: Caller): Promise<void> => {
+    const before = runtime.hosts.get(active.name);
+    const runs = before !== undefined && before.status().state !== 'STOP';
+    if (runs) runtime.reconfigure(active, caller.who);
+    const host = runs ? before : await runtime.addModule(active, 'configured');
+    host.configured(
+      runs,
+      changes.map(({ element, attribute }) => (attribute === null ? element : `${element}@${attribute}`)),
+    );
+    host.log(messages.configApplied(active.name, active.signature, caller.who));
+  };
+  const refusedOr = (name: string, outcome: Outcome<unknown>): Outcome<ModuleSummary> => {
+    if (outcome.ok) return summaryOf(name);
+    runtime.hosts.get(name)?.log(messages.configRefused(name, outcome.failure.problems?.length ?? 1));
+    return outcome;
+  };
+
   return {
     installed: () => installed,
     refresh,
@@ -102,59 +156,93 @@ export function createModuleAdministration(options: ModuleAdministrationOptions)
         async () => {
           const outcome = await store.uninstall(name);
           if (outcome.ok) await runtime.removeModule(name);
+          if (outcome.ok) await exports.retire(name);
           return outcome;
         },
         () => runtime.log(messages.uninstalled(name, caller.who)),
       );
     },
     async apply(name, caller) {
-      let changes: readonly ConfigChange[] = [];
-      /** What applies when the store has read the new configuration: a state may have changed meanwhile. */
-      const admit = (next: ModuleConfig): Outcome<null> => {
-        const host = runtime.hosts.get(name);
-        if (host === undefined) return { ok: true, value: null };
-        changes = diffConfig(host.active.config, next);
-        if (host.status().state === 'STOP') return { ok: true, value: null };
-        const moving = mayReconfigure(host);
-        if (!moving.ok) return moving;
-        const problems = staticChanges(changes, 'conf/userconfig.xml', name);
-        if (problems.length === 0) return { ok: true, value: null };
-        const [first] = problems;
-        const where = first === undefined ? '' : `: line ${first.line}, ${first.message}`;
-        return {
-          ok: false,
-          failure: {
-            code: 'CONF_STATE',
-            message: `the configuration of ${name} changes what cannot be changed while it runs (stop it first)${where}`,
-            problems,
-          },
-        };
-      };
-      const running = runtime.hosts.get(name);
-      const free = running === undefined || running.status().state === 'STOP' ? null : mayReconfigure(running);
-      if (free !== null && !free.ok) return free;
+      const admission = admissionOf(name);
+      const free = mayChange(name);
+      if (!free.ok) return free;
       const outcome = await change(
         caller,
         name,
         'config',
-        () => store.apply(name, admit),
-        async ({ active }) => {
-          const before = runtime.hosts.get(name);
-          const runs = before !== undefined && before.status().state !== 'STOP';
-          if (runs) runtime.reconfigure(active, caller.who);
-          const host = runs ? before : await runtime.addModule(active, 'configured');
-          host.configured(
-            runs,
-            changes.map(({ element, attribute }) => (attribute === null ? element : `${element}@${attribute}`)),
-          );
-          host.log(messages.configApplied(name, active.signature, caller.who));
-        },
+        () => store.apply(name, admission.admit),
+        async ({ active }) => goOn(active, admission.changes(), caller),
       );
-      if (!outcome.ok) {
-        runtime.hosts.get(name)?.log(messages.configRefused(name, outcome.failure.problems?.length ?? 1));
-        return outcome;
-      }
-      return summaryOf(name);
+      return refusedOr(name, outcome);
+    },
+    async beginExport(name, nodes, caller) {
+      const known = (await exports.list()).find((one) => one.module === name);
+      const archive = await store.package(name);
+      if (!archive.ok) return archive;
+      const signature = await store.editedSignature(name);
+      if (!signature.ok) return signature;
+      const module = installed.find((one) => one.name === name);
+      if (module === undefined) return fail('MODULE_UNKNOWN', `no module ${name} is installed`);
+      const exported: ModuleExport = {
+        module: name,
+        generation: (known?.generation ?? 0) + 1,
+        id: module.id,
+        configure: module.configured,
+        signature: signature.value,
+        at: new Date(options.wallMs()).toISOString(),
+        by: caller.who,
+        nodes: [...nodes],
+      };
+      const saved = await exports.save(exported, archive.value);
+      note(caller, name, saved.ok ? `export to ${nodes.join(', ')}` : `export: ${saved.failure.message}`);
+      return saved.ok ? { ok: true, value: exported } : saved;
+    },
+    exports: () => exports.list(),
+    exportedArchive: (name) => exports.archive(name),
+    async receive(archive, exported, from, caller) {
+      const { module: name, id, configure } = exported;
+      const admission = admissionOf(name);
+      const free = mayChange(name);
+      if (!free.ok) return free;
+      const known = (await exports.list()).find((one) => one.module === name);
+      const own = installed.find((one) => one.name === name);
+      const running = runtime.hosts.get(name);
+      if (own !== undefined && own.id !== id && running !== undefined && running.status().state !== 'STOP')
+        return fail(
+          'CONF_STATE',
+          `module ${name} has the id ${own.id} here and ${id} there: an id is not changed while a module runs (stop it first)`,
+        );
+      if (from.catchUp && known !== undefined && known.generation >= exported.generation)
+        return fail('CONF_STALE', `this node has export ${known.generation} of ${name} already, which is not older`);
+      if (
+        from.catchUp &&
+        own?.appliedWallMs != null &&
+        own.appliedWallMs > Date.parse(exported.at) &&
+        own.signature !== exported.signature
+      )
+        return fail(
+          'CONF_STALE',
+          `module ${name} was configured here after it was exported: nothing is overwritten; export it again, or from here`,
+        );
+      if (receiving.has(name)) return fail('CONF_STALE', `module ${name} is being taken over already`);
+      receiving.add(name);
+      const outcome = await change(
+        caller,
+        name,
+        `module taken over from ${from.node}`,
+        async () => {
+          const received = await store.receive(name, archive, id, configure, admission.admit);
+          if (!received.ok) return received;
+          const saved = await exports.save(exported, archive);
+          if (!saved.ok) runtime.log(messages.partFailed('exports', saved.failure.message));
+          return received;
+        },
+        async ({ active }) => {
+          runtime.log(messages.moduleReceived(name, from.node, from.catchUp));
+          if (active !== null) await goOn(active, admission.changes(), caller);
+        },
+      ).finally(() => receiving.delete(name));
+      return refusedOr(name, outcome);
     },
     async deconfigure(name, caller) {
       const free = mustStop(name, 'deconfigure');

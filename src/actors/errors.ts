@@ -13,6 +13,12 @@ export const errorCatalogue = {
   CONF_LOCKED: { status: 409, exit: 1, meaning: 'The cluster configuration is locked; use `cluster config … unlock`.' },
   CONF_NONE: { status: 409, exit: 2, meaning: 'There is no cluster configuration yet; use `cluster config FILE`.' },
   CONF_NODE: { status: 422, exit: 2, meaning: 'It is not clear which node of cluster.xml this machine is.' },
+  CONF_STALE: {
+    status: 409,
+    exit: 1,
+    meaning:
+      'A node holds a newer cluster configuration, or one that came about elsewhere: nothing is overwritten by itself. Distribute from that node, or with `--force` from the one that is right.',
+  },
   CONF_STATE: { status: 409, exit: 1, meaning: 'The module must be STOP for this change.' },
   MODULE_UNKNOWN: { status: 404, exit: 2, meaning: 'No module of that name is installed here.' },
   MODULE_EXISTS: { status: 409, exit: 1, meaning: 'A module of that name or id is installed already.' },
@@ -165,6 +171,12 @@ export const errorCatalogue = {
   },
   EXPLAIN_FAILED: { status: 500, exit: 1, meaning: "The flight recorder's journal could not be replayed." },
   ACTION_UNKNOWN: { status: 404, exit: 1, meaning: 'No action of that id is known; only the latest are kept.' },
+  CLUSTER_PARTIAL: {
+    status: 502,
+    exit: 1,
+    meaning:
+      'Not all nodes have taken it over; the answer names each with the reason. Those that were away catch up when they return.',
+  },
   HTTP_SEAL: { status: 401, exit: 1, meaning: 'The sealed request is not authentic, too old, or was seen before.' },
   NET_PORT_IN_USE: { status: 503, exit: 1, meaning: "The cluster's UDP port is in use by another program on this machine." },
   NET_ADDRESS: { status: 503, exit: 1, meaning: 'An address of cluster.xml that should be of this machine is not.' },

@@ -7,7 +7,9 @@ import type { RuleLine } from '../config/types-rules.js';
 import type { RuleReport } from './face-rules.js';
 import type { SupportAdministration } from './face-support.js';
 import type { LogEntry, LogQuery } from './ports.js';
+import type { RefusedNode } from './refused-book.js';
 
+export type { RefusedNode } from './refused-book.js';
 export type StateName = 'STOP' | 'WAIT' | 'UP' | 'PRIM' | 'SECOND' | 'ALONE' | 'NOTCONFIGURED' | 'UNKNOWN';
 export type Quality = 'Ready' | 'Transient' | 'NotReady' | 'Unknown';
 
@@ -333,6 +335,20 @@ export interface ErrdEntry {
   readonly pids: readonly number[];
   readonly value: string;
 }
+/** A module as it was exported to other nodes (`-E`). */
+export interface ModuleExport {
+  readonly module: string;
+  /** Counts the exports of the module. */
+  readonly generation: number;
+  readonly id: number;
+  /** It is configured where it comes from, and so everywhere. */
+  readonly configure: boolean;
+  /** Of its userconfig.xml and scripts, hex. */
+  readonly signature: string;
+  readonly at: string;
+  readonly by: string;
+  readonly nodes: readonly string[];
+}
 export interface ModuleAdministration {
   /** `archive` is a `.safe` (zip); null takes the template of that name. `id`: wanted module id. */
   install(
@@ -345,6 +361,21 @@ export interface ModuleAdministration {
   ): Promise<Outcome<ModuleSummary>>;
   uninstall(name: string, caller: Caller): Promise<Outcome<null>>;
   package(name: string): Promise<Outcome<Uint8Array>>;
+  /** Notes that the module as it is now goes to those nodes (`-E`), and keeps what goes there for nodes that are away. */
+  beginExport(name: string, nodes: readonly string[], caller: Caller): Promise<Outcome<ModuleExport>>;
+  /** What was exported, from here or to here, and is still there. */
+  exports(): Promise<readonly ModuleExport[]>;
+  exportedArchive(name: string): Promise<Outcome<Uint8Array>>;
+  /**
+   * Takes a module over that another node exports: installed, and configured if it is there, or nothing of both.
+   * `catchUp`: this node was away; what was configured here since is not replaced (CONF_STALE).
+   */
+  receive(
+    archive: Uint8Array,
+    exported: ModuleExport,
+    from: { readonly node: string; readonly catchUp: boolean },
+    caller: Caller,
+  ): Promise<Outcome<ModuleSummary>>;
   /** Checks the edited configuration without applying it; the value is the expanded typed result. */
   check(
     name: string,
@@ -372,14 +403,67 @@ export interface ModuleAdministration {
     name: string,
   ): Promise<Outcome<readonly { readonly path: string; readonly bytes: number; readonly executable: boolean }[]>>;
 }
+/** What one node knows of its part in the cluster. */
+export interface ClusterNodeInfo {
+  readonly node: string;
+  readonly version: string;
+  readonly configured: boolean;
+  /** Of cluster.xml, hex. */
+  readonly signature: string | null;
+  readonly configuredAt: string | null;
+  readonly locked: boolean;
+  readonly encrypted: boolean;
+  /** Grows with every change; 0 without a configuration. */
+  readonly generation: number;
+  /** Stands for configuration and key together, hex. */
+  readonly revision: string | null;
+  /** Given out with `-G`; else it was changed on this node only. */
+  readonly distributed: boolean;
+  readonly history: readonly string[];
+  /** Until then the key before is taken as well; null: it is not. */
+  readonly oldKeyUntil: string | null;
+  /** It was away when this configuration was given out, and got it from that node when it returned. */
+  readonly caughtUp: { readonly from: string; readonly at: string } | null;
+  /** Who is refused for its key. */
+  readonly refused: readonly RefusedNode[];
+  readonly modules: readonly ModuleConfiguration[];
+  readonly exports: readonly ModuleExport[];
+}
+export interface ModuleConfiguration {
+  readonly name: string;
+  readonly id: number;
+  readonly mode: 'farm' | 'mirror' | 'light' | null;
+  readonly configured: boolean;
+  readonly signature: string | null;
+  readonly appliedAt: string | null;
+}
+/** A configuration that another node hands out, and by which rule it is taken over (ADR 0028). */
+export interface ClusterReceipt {
+  readonly from: string;
+  readonly rule: 'distribute' | 'force' | 'catchUp';
+}
 export interface ClusterAdministration {
-  /** Applies cluster.xml; with null keeps the XML. A new key is made unless `keepKey`. */
-  configure(xml: string | null, lock: 'lock' | 'unlock' | null, caller: Caller): Promise<Outcome<ClusterSummary>>;
+  /** Applies cluster.xml; with null keeps the XML. A new key is made; the one before is taken for `acceptOldMs` more (default 1 h). */
+  configure(
+    xml: string | null,
+    lock: 'lock' | 'unlock' | null,
+    caller: Caller,
+    acceptOldMs?: number | undefined,
+  ): Promise<Outcome<ClusterSummary>>;
+  /** Applies cluster.xml with the key that is there. */
+  replaceXml(xml: string, caller: Caller): Promise<Outcome<ClusterSummary>>;
+  info(): Promise<ClusterNodeInfo>;
+  /** Notes that it is being given out, as a generation not below that one. */
+  markDistributed(generation: number, caller: Caller, nodes: readonly string[]): Promise<Outcome<ClusterNodeInfo>>;
+  /** Takes over what another node hands out, whole or not at all. */
+  receive(bundle: Uint8Array, receipt: ClusterReceipt, caller: Caller): Promise<Outcome<ClusterNodeInfo>>;
   check(xml: string): Outcome<{ readonly config: unknown; readonly warnings: readonly ConfigProblem[] }>;
   /** cluster.xml as applied. */
   xml(): Promise<Outcome<string>>;
-  generateKey(caller: Caller): Promise<Outcome<null>>;
-  deleteKey(caller: Caller): Promise<Outcome<null>>;
+  /** Has names looked up again, also those of modules, which go on running. */
+  updateModules(caller: Caller): void;
+  generateKey(caller: Caller, acceptOldMs?: number | undefined): Promise<Outcome<null>>;
+  deleteKey(caller: Caller, acceptOldMs?: number | undefined): Promise<Outcome<null>>;
   /** XML and key as one sealed-transport-only bundle, for copying to another node by the administrator. */
   exportBundle(): Promise<Outcome<Uint8Array>>;
   importBundle(bundle: Uint8Array, caller: Caller): Promise<Outcome<ClusterSummary>>;

@@ -8,7 +8,7 @@ import { membershipMachine } from '../machines/membership.machine.js';
 import type { MembershipEffect, ModuleDigest, PeerStatus, View } from '../machines/membership.types.js';
 import { peerStatus } from '../machines/membership-peers.js';
 import { countsOf } from '../machines/membership-shares.js';
-import type { DropClass, OpenTransport, Ports, TransportEvent } from './ports.js';
+import type { DropClass, OpenTransport, Ports, RefusedSender, TransportEvent, TransportKey } from './ports.js';
 import type { PulseCount } from './pulse-count.js';
 import { createPulseCounter } from './pulse-count.js';
 
@@ -20,6 +20,8 @@ export interface MembershipSpec {
   readonly keyHex: string | null;
   /** 16 bytes in hex. */
   readonly clusterId: string;
+  /** Keys before this one, newest first. */
+  readonly older?: readonly TransportKey[];
   /** Signature of the cluster configuration, hex. */
   readonly signature: string;
   /** How long pulses go on without a sign of life of the main loop. Default 2000. */
@@ -41,6 +43,8 @@ export type MembershipNews =
       readonly message: string;
       readonly atMs: number;
     }
+  /** Nodes that send with a key that is not taken (any more). */
+  | { readonly type: 'senders.refused'; readonly senders: readonly RefusedSender[] }
   | { readonly type: 'datagrams.dropped'; readonly counts: Readonly<Record<DropClass, number>>; readonly example: string | null };
 
 export interface MembershipSnapshot {
@@ -66,6 +70,8 @@ export interface MembershipSnapshot {
   readonly pulses: readonly PulseCount[];
 }
 
+export type MembershipKeys = Pick<MembershipSpec, 'keyHex' | 'clusterId' | 'older'>;
+
 export interface Membership {
   /** Tells the state of this node's modules; others see it within one round trip. */
   setLocal(modules: readonly Omit<ModuleDigest, 'share'>[]): void;
@@ -74,6 +80,8 @@ export interface Membership {
   lookUpNames(): void;
   /** The view alone, as in the snapshot: nothing has to be made for it. */
   view(): View | null;
+  /** Goes on with another key: nobody is lost by it. */
+  rekey(keys: MembershipKeys): void;
   /** Ends it, telling the others (planned stop) if asked to. Calling it again waits for the same end. */
   stop(goodbye: boolean): Promise<void>;
 }
@@ -109,7 +117,7 @@ export function startMembership(spec: MembershipSpec, listener: (news: Membershi
 }
 
 class Binding implements Membership {
-  readonly #spec: MembershipSpec;
+  #spec: MembershipSpec;
   readonly #listener: (news: MembershipNews) => void;
   readonly #leaseMs: number;
   #modules: readonly Omit<ModuleDigest, 'share'>[] = [];
@@ -136,7 +144,7 @@ class Binding implements Membership {
   }
 
   async #begin(): Promise<void> {
-    const { ports, cluster, self, keyHex, clusterId, signature } = this.#spec;
+    const { ports, cluster, self, keyHex, clusterId, older = [], signature } = this.#spec;
     const before = this.#record ?? (await this.#load());
     const wallSeconds = Math.floor(ports.clock.wallMs() / 1_000);
     const bootEpoch = Math.max(before.bootEpoch + 1, wallSeconds);
@@ -164,7 +172,7 @@ class Binding implements Membership {
     actor.on('*', (effect) => this.#carryOut(effect));
     actor.start();
     this.#transport = ports.transport.open(
-      { cluster, self, clusterId, keyHex, signature, bootEpoch, knownEpochs: record.known, leaseMs: this.#leaseMs },
+      { cluster, self, clusterId, keyHex, older, signature, bootEpoch, knownEpochs: record.known, leaseMs: this.#leaseMs },
       (event) => this.#take(event),
     );
     this.#transport.publish(actor.getSnapshot().context.body, false);
@@ -223,6 +231,22 @@ class Binding implements Membership {
     await this.#transport?.close(goodbye);
   }
 
+  rekey(keys: MembershipKeys): void {
+    this.#spec = { ...this.#spec, ...keys };
+    const transport = this.#transport;
+    if (transport === null) return;
+    if (transport.rekey !== undefined) {
+      transport.rekey(keys);
+      return;
+    }
+    this.#transport = null;
+    this.#actor?.stop();
+    this.#actor = null;
+    void transport.close(false).then(() => {
+      if (this.#stopping === null) this.begin();
+    });
+  }
+
   // ------------------------------------------------------------ the transport
 
   #take(event: TransportEvent): void {
@@ -241,6 +265,9 @@ class Binding implements Membership {
       case 'dropped':
         this.#dropped = addDrops(this.#dropped, event.counts);
         this.#listener({ type: 'datagrams.dropped', counts: event.counts, example: event.example });
+        return;
+      case 'refused':
+        this.#listener({ type: 'senders.refused', senders: event.senders });
         return;
       case 'ready':
         this.#restartMs = firstRestartMs;

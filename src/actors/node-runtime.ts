@@ -25,16 +25,17 @@ import { createDrainWatch } from './drain.actor.js';
 import type { EventRing } from './event-ring.js';
 import { createEventRing } from './event-ring.js';
 import type { ActionProgress, ActionRequest, Caller, Failure, Outcome } from './face.js';
-import type { Membership, MembershipNews } from './membership.actor.js';
+import type { Membership, MembershipKeys, MembershipNews } from './membership.actor.js';
 import { startMembership } from './membership.actor.js';
 import type { ModuleHost } from './module-host.js';
 import { hostModule } from './module-host.js';
 import { planOf } from './module-plan.js';
 import { begin, type Occasion, readRecord, stateRecord } from './module-record.js';
 import { createModuleUpdates } from './module-update.js';
-import type { ActiveModule, Ports } from './ports.js';
+import type { ActiveModule, Ports, TransportKey } from './ports.js';
 import type { ProcessMatcher } from './process-watch.actor.js';
 import { createProcessWatch } from './process-watch.actor.js';
+import { createRefusedBook, type RefusedNode, refusalText } from './refused-book.js';
 import { stillTrue } from './resource-book.js';
 import type { RunRecord } from './script.actor.js';
 import { createScriptRunner, runRecord } from './script.actor.js';
@@ -55,6 +56,7 @@ export interface ClusterMembership {
   readonly cluster: ClusterConfig;
   readonly clusterId: string;
   readonly keyHex: string | null;
+  readonly older?: readonly TransportKey[];
   readonly signature: string;
 }
 
@@ -89,7 +91,13 @@ export interface NodeRuntime {
   updateAll(who: string): void;
   removeModule(name: string): Promise<void>;
   joinCluster(membership: ClusterMembership): Promise<void>;
+  /** Goes on in the same cluster with another key: nobody is lost by it. */
+  rekeyCluster(keys: MembershipKeys): void;
   leaveCluster(goodbye: boolean): Promise<void>;
+  /** Somebody is refused for its key: `noteRefused` tells it once a minute, and keeps it for `refused`. */
+  noteRefused(sender: Omit<RefusedNode, 'at' | 'count'>, count: number): void;
+  /** Who was refused of late, the newest last. */
+  refused(): readonly RefusedNode[];
   membership(): Membership | null;
   command(request: ActionRequest): Outcome<ActionProgress>;
   action(id: string): ActionProgress | null;
@@ -115,6 +123,7 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
   const bootTimers = new Map<string, unknown>();
   /** Peers that were reported for their other configuration. */
   const foreign = new Set<string>();
+  const strangers = createRefusedBook(clock);
   let membership: Membership | null = null;
   let cluster: ClusterConfig | null = null;
   let leaving = false;
@@ -272,6 +281,9 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
       case 'transport.error':
         log(messages.transportFailed(news.lan, news.message));
         return;
+      case 'senders.refused':
+        for (const { count, ...sender } of news.senders) runtime.noteRefused({ ...sender, by: 'datagram' }, count);
+        return;
       case 'datagrams.dropped':
         for (const [kind, count] of Object.entries(news.counts)) {
           if (count > 0) log(messages.datagramsDropped(kind, count, news.example));
@@ -428,6 +440,16 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
       membership.setLocal(digests());
       setEncryption(joined.keyHex !== null);
     },
+    rekeyCluster(keys) {
+      membership?.rekey(keys);
+      setEncryption(keys.keyHex !== null);
+    },
+    noteRefused(sender, count) {
+      if (!strangers.note(sender, count)) return;
+      log(messages.nodeRefused(sender.node, sender.address, refusalText(sender)));
+      tell('node.refused', { ...sender });
+    },
+    refused: () => strangers.list(),
     async leaveCluster(goodbye) {
       const old = membership;
       membership = null;

@@ -272,12 +272,30 @@ export interface Journal {
 export interface Transport {
   open(spec: TransportSpec, on: (event: TransportEvent) => void): OpenTransport;
 }
+/** A key that was replaced, as the transport needs it. */
+export interface TransportKey {
+  readonly keyHex: string | null;
+  /** 16 bytes in hex. */
+  readonly clusterId: string;
+  /** For how much longer it is as good as the present one, in ms; 0: it only tells who still has it. */
+  readonly acceptedForMs: number;
+}
+/** Somebody whose datagrams are not taken: who it says it is (null: nobody of the configuration), from where, and why. */
+export interface RefusedSender {
+  readonly node: string | null;
+  readonly address: string | null;
+  /** `oldKey` is proved, by a key that this node had before; the others are what the datagram says of itself. */
+  readonly reason: 'oldKey' | 'otherCluster' | 'noKey';
+  readonly count: number;
+}
 export interface TransportSpec {
   readonly cluster: ClusterConfig;
   readonly self: string;
   /** 16 bytes in hex; null: no key, datagrams are not sealed. */
   readonly clusterId: string;
   readonly keyHex: string | null;
+  /** Keys before this one, newest first; absent: none. */
+  readonly older?: readonly TransportKey[];
   /** Signature of the cluster configuration (hex). */
   readonly signature: string;
   /** Counts the daemon's starts on this node, kept on disk. */
@@ -299,6 +317,8 @@ export type TransportEvent =
     }
   /** Datagrams dropped since the last report, by class. */
   | { readonly type: 'dropped'; readonly counts: Readonly<Record<DropClass, number>>; readonly example: string | null }
+  /** Who sent what was dropped for its key, since the last report; at most 16. */
+  | { readonly type: 'refused'; readonly senders: readonly RefusedSender[] }
   | { readonly type: 'error'; readonly lan: string | null; readonly code: string; readonly message: string }
   | { readonly type: 'ready'; readonly atMs: number };
 export type DropClass = 'malformed' | 'unknownKey' | 'badTag' | 'stale' | 'replay' | 'foreign' | 'version';
@@ -309,6 +329,8 @@ export interface OpenTransport {
   renewLease(): void;
   /** Looks the names in the configuration up anew, this node's and the others': what has another address is sent to, or bound to, that one. */
   lookUpNames(): void;
+  /** Goes on with another key, without a pulse missed. Absent: the transport has to be opened anew. */
+  rekey?(keys: Pick<TransportSpec, 'clusterId' | 'keyHex' | 'older'>): void;
   /** Says goodbye to all (planned stop) if asked to, then closes. */
   close(goodbye: boolean): Promise<void>;
 }

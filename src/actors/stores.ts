@@ -1,6 +1,6 @@
 /** What is kept on disk of the configuration: ports of the module store and the cluster store. They know files, not states. */
 import type { ClusterConfig, ConfigProblem, ModuleConfig, ModuleMode } from '../config/types.js';
-import type { ClusterAdministration, ModuleAdministration, Outcome } from './face.js';
+import type { ClusterAdministration, ClusterReceipt, ModuleAdministration, ModuleExport, Outcome } from './face.js';
 import type { ActiveModule } from './ports.js';
 
 /** An installed module, configured or not. */
@@ -33,6 +33,19 @@ export interface ModuleStorePort
     admit?: (next: ModuleConfig) => Outcome<null>,
   ): Promise<Outcome<{ readonly active: ActiveModule; readonly warnings: readonly ConfigProblem[] }>>;
   deconfigure(name: string): Promise<Outcome<null>>;
+  /**
+   * Replaces the module by an archive and, if asked to, applies it: all of it or nothing, also when the daemon is killed meanwhile.
+   * @param admit as with `apply`
+   */
+  receive(
+    name: string,
+    archive: Uint8Array,
+    id: number,
+    configure: boolean,
+    admit: (next: ModuleConfig) => Outcome<null>,
+  ): Promise<Outcome<{ readonly active: ActiveModule | null }>>;
+  /** Of the edited files. */
+  editedSignature(name: string): Promise<Outcome<string>>;
   writeFile(name: string, path: string, content: string, etag: string | null): Promise<Outcome<{ readonly etag: string }>>;
 }
 
@@ -47,16 +60,64 @@ export interface AppliedCluster {
   /** 16 bytes in hex. */
   readonly clusterId: string;
   readonly keyHex: string | null;
+  /** Grows by one with every change anywhere in the cluster (ADR 0028). */
+  readonly generation: number;
+  /** Stands for configuration and key together: nodes with the same one understand each other. 64 hex digits. */
+  readonly revision: string;
+  /** An administrator has distributed it (`-G`): it may be given to nodes that were away. */
+  readonly distributed: boolean;
+  /** Revisions that led to this one, newest first. */
+  readonly history: readonly string[];
+  /** Keys that this node had before, newest first. */
+  readonly older: readonly OlderKey[];
+  /** How this node came to it when it was not commanded here: it was away, and another node told it. */
+  readonly caughtUp: CaughtUp | null;
 }
-
+/** A key that was replaced. */
+export interface OlderKey {
+  readonly keyHex: string | null;
+  readonly clusterId: string;
+  /** Until then it is as good as the present one. */
+  readonly acceptedUntilWallMs: number;
+  /** Until then a node that still has it is recognised, named, and given the present one. */
+  readonly knownUntilWallMs: number;
+}
+export interface CaughtUp {
+  readonly from: string;
+  readonly wallMs: number;
+}
 /** cluster.xml, keys and lock on disk. */
 export interface ClusterStorePort extends Pick<ClusterAdministration, 'check' | 'xml' | 'exportBundle'> {
   /** What is applied, or null. A damaged one is reported by the store and counts as none. */
   load(): Promise<AppliedCluster | null>;
   parse(xml: string): Outcome<ClusterConfig>;
-  configure(xml: string | null, lock: 'lock' | 'unlock' | null): Promise<Outcome<AppliedCluster>>;
-  generateKey(): Promise<Outcome<null>>;
-  deleteKey(): Promise<Outcome<null>>;
+  /** @param acceptOldMs how long the key before is as good as the new one; default 1 hour */
+  configure(
+    xml: string | null,
+    lock: 'lock' | 'unlock' | null,
+    acceptOldMs?: number | undefined,
+  ): Promise<Outcome<AppliedCluster>>;
+  /** Replaces cluster.xml and keeps the key. */
+  replaceXml(xml: string): Promise<Outcome<AppliedCluster>>;
+  generateKey(acceptOldMs?: number | undefined): Promise<Outcome<null>>;
+  deleteKey(acceptOldMs?: number | undefined): Promise<Outcome<null>>;
   importBundle(bundle: Uint8Array): Promise<Outcome<AppliedCluster>>;
+  /** Notes that it is distributed now, as a generation not below that one. */
+  markDistributed(generation: number): Promise<Outcome<AppliedCluster>>;
+  /** Takes over what another node hands out. CONF_STALE where this node has something newer, or something else; CONF_NODE by `admit`. */
+  receive(
+    bundle: Uint8Array,
+    receipt: ClusterReceipt,
+    admit: (config: ClusterConfig) => Outcome<null>,
+  ): Promise<Outcome<{ readonly applied: AppliedCluster; readonly before: AppliedCluster | null }>>;
   deconfigure(): Promise<Outcome<null>>;
+}
+
+/** What was exported with `-E`: the archives, and to whom they are due. */
+export interface ExportStorePort {
+  list(): Promise<readonly ModuleExport[]>;
+  archive(module: string): Promise<Outcome<Uint8Array>>;
+  save(exported: ModuleExport, archive: Uint8Array): Promise<Outcome<null>>;
+  /** The module was uninstalled here: this node gives it to nobody any more, and does not want it back by itself. */
+  retire(module: string): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { type IncomingMessage, request } from 'node:http';
+import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import type { ConfigProblem } from '../config/types.js';
 import { CliError } from './cli-error.js';
@@ -125,6 +125,69 @@ export async function* parseEventStream(chunks: AsyncIterable<string>): AsyncGen
 
 /** A client of the daemon that listens on the socket `path`. Nothing is opened before the first request. */
 export function createClient(path: string, signal: AbortSignal): Client {
+  return clientOver({
+    signal,
+    unreachable: (error) => unreachable(path, error),
+    place: path,
+    open: (options, answered) => request({ ...options, socketPath: path, agent: false, signal }, answered),
+    connectMs: null,
+    headers: {},
+  });
+}
+
+/** What a client of a web service elsewhere goes by. */
+export interface WebAccess {
+  /** Bearer token. */
+  readonly token: string | null;
+  /** The authority of its certificate; null: those of the system. */
+  readonly ca: Uint8Array | null;
+  readonly connectMs: number;
+}
+
+/** A client of the web service at `url` (scheme, host, port). */
+export async function createWebClient(url: string, access: WebAccess, signal: AbortSignal): Promise<Client> {
+  const { hostname, port, protocol, host } = new URL(url);
+  const secure = protocol === 'https:' ? await import('node:https') : null;
+  const place = { host: hostname.replace(/^\[|\]$/g, ''), port, agent: false, signal } as const;
+  return clientOver({
+    signal,
+    unreachable: (error) => {
+      const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+      if (code === 'ECONNREFUSED') return new CliError('NODE_UNREACHABLE', `Failed to connect to ${host}: Connection refused`);
+      if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+        return new CliError('NODE_UNREACHABLE', `Could not resolve host: ${hostname}`);
+      return new CliError('NODE_UNREACHABLE', `Failed to connect to ${host}: ${error.message}`);
+    },
+    place: url,
+    open: (options, answered) =>
+      secure === null
+        ? request({ ...options, ...place }, answered)
+        : secure.request({ ...options, ...place, ...(access.ca === null ? {} : { ca: Buffer.from(access.ca) }) }, answered),
+    connectMs: access.connectMs,
+    headers: {
+      host,
+      'x-holdfast-request': '1',
+      ...(access.token === null ? {} : { authorization: `Bearer ${access.token}` }),
+    },
+  });
+}
+
+interface Way {
+  readonly signal: AbortSignal;
+  readonly unreachable: (error: Error) => CliError;
+  /** For messages. */
+  readonly place: string;
+  readonly open: (
+    options: { readonly method: string; readonly path: string; readonly headers: Record<string, string | number> },
+    answered: (response: IncomingMessage) => void,
+  ) => ClientRequest;
+  /** How long connecting may take; null: as long as the answer. */
+  readonly connectMs: number | null;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+function clientOver(way: Way): Client {
+  const { signal, place } = way;
   /** Resolves with the head of the answer. */
   function send(method: string, target: string, options: RequestOptions, timeoutMs: number | null): Promise<IncomingMessage> {
     const body = options.bytes ?? (options.json === undefined ? null : Buffer.from(JSON.stringify(options.json)));
@@ -132,6 +195,7 @@ export function createClient(path: string, signal: AbortSignal): Client {
       host: 'localhost',
       connection: 'close',
       accept: 'application/json',
+      ...way.headers,
       ...options.headers,
     };
     if (body !== null) {
@@ -139,12 +203,22 @@ export function createClient(path: string, signal: AbortSignal): Client {
       headers['content-length'] = body.length;
     }
     return new Promise((resolve, reject) => {
-      const outgoing = request({ socketPath: path, method, path: `/api/v1${target}`, headers, agent: false, signal }, resolve);
-      outgoing.once('error', (error) => reject(error instanceof CliError || signal.aborted ? error : unreachable(path, error)));
+      const outgoing = way.open({ method, path: `/api/v1${target}`, headers }, resolve);
+      outgoing.once('error', (error) => reject(error instanceof CliError || signal.aborted ? error : way.unreachable(error)));
+      const { connectMs } = way;
+      if (connectMs !== null) {
+        const timer = setTimeout(
+          () =>
+            outgoing.destroy(new CliError('NODE_UNREACHABLE', `Connection timed out after ${connectMs} milliseconds (${place})`)),
+          connectMs,
+        );
+        outgoing.once('socket', (socket) => socket.once('connect', () => clearTimeout(timer)));
+        outgoing.once('close', () => clearTimeout(timer));
+      }
       if (timeoutMs !== null) {
         const late = new CliError(
           'DAEMON_UNREACHABLE',
-          `holdfastd took the request on ${path}, but did not answer within ${timeoutMs / 1000} s`,
+          `holdfastd took the request on ${place}, but did not answer within ${timeoutMs / 1000} s`,
         );
         outgoing.setTimeout(timeoutMs, () => outgoing.destroy(late));
       }
@@ -158,7 +232,7 @@ export function createClient(path: string, signal: AbortSignal): Client {
     try {
       body = await readAll(response);
     } catch (error) {
-      throw error instanceof Error && !(error instanceof CliError) && !signal.aborted ? unreachable(path, error) : error;
+      throw error instanceof Error && !(error instanceof CliError) && !signal.aborted ? way.unreachable(error) : error;
     }
     const status = response.statusCode ?? 0;
     if (status < 200 || status > 299) throw failureOf(status, body);
@@ -186,7 +260,7 @@ export function createClient(path: string, signal: AbortSignal): Client {
         yield* parseEventStream(response);
       } catch (error) {
         if (signal.aborted) return;
-        throw error instanceof Error ? unreachable(path, error) : error;
+        throw error instanceof Error ? way.unreachable(error) : error;
       }
     },
   };

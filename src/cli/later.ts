@@ -14,14 +14,10 @@ export const laterWords: readonly string[] = [
   'rfsverify',
   'rfsdiff',
   'rfssync',
-  '-H',
-  '-E',
-  '-G',
   '-r',
 ];
 
 const laterGroupWords: Readonly<Record<string, readonly string[]>> = {
-  cluster: ['create'],
   module: ['genkey', 'delkey'],
   boot: ['webon', 'weboff', 'webstatus', 'snmpon', 'snmpoff', 'snmpstatus'],
 };

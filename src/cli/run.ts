@@ -4,7 +4,7 @@
  */
 import { errorCatalogue } from '../actors/errors.js';
 import { CliError, notSupportedYet, usageError, withHint } from './cli-error.js';
-import { createClient, socketPath } from './client.js';
+import { type Client, createClient, socketPath } from './client.js';
 import type { CommandSpec, ParsedArguments } from './command.types.js';
 import { jsonText, printable } from './format.js';
 import type { CliIo } from './io.js';
@@ -48,7 +48,7 @@ function unknownCommand(first: string, second: string | undefined): CliError {
     const instead = near === null ? `there are: ${members.join(' ')}` : `did you mean '${first} ${near}'?`;
     return withHint(usageError(`there is no '${first} ${second}'; ${instead}`), first);
   }
-  if (laterWords.includes(first) || /^-[HEGr]./.test(first)) return notSupportedYet(first);
+  if (laterWords.includes(first) || /^-r./.test(first)) return notSupportedYet(first);
   const near = nearestWord(first, [...new Set(commands.map((command) => command.words[0]))]);
   return withHint(usageError(`there is no command '${first}'${near === null ? '' : `; did you mean '${near}'?`}`), null);
 }
@@ -56,17 +56,35 @@ function unknownCommand(first: string, second: string | undefined): CliError {
 interface Hoisted {
   readonly leading: readonly string[];
   readonly words: readonly string[];
+  /** `-H`. */
+  readonly hosts: string | null;
 }
 
-/** Options of every command may stand before it: `holdfast --json state`. */
+/**
+ * What may stand before every command: `holdfast --json -H "*" state`. `-G` and `-E AM` stand in the place of a command, and are the
+ * commands distribute and export.
+ */
 function hoist(argv: readonly string[]): Hoisted {
+  const leading: string[] = [];
+  let hosts: string | null = null;
   let index = 0;
   for (;;) {
     const word = argv[index] ?? '';
-    if (word === '--socket') index += 2;
-    else if (word === '--json' || word.startsWith('--socket=')) index += 1;
-    else return { leading: argv.slice(0, index), words: argv.slice(index) };
+    if (word === '--socket') {
+      leading.push(...argv.slice(index, index + 2));
+      index += 2;
+    } else if (word === '--json' || word.startsWith('--socket=')) {
+      leading.push(word);
+      index += 1;
+    } else if (word === '-H' || /^-H./.test(word)) {
+      hosts = word === '-H' ? (argv[index + 1] ?? '') : word.slice(2);
+      index += word === '-H' ? 2 : 1;
+    } else break;
   }
+  const words = argv.slice(index);
+  if (words[0] === '-G') return { leading, hosts, words: ['distribute', ...words.slice(1)] };
+  if (words[0] === '-E') return { leading, hosts, words: ['export', ...words.slice(1)] };
+  return { leading, words, hosts };
 }
 
 function moduleOf(spec: CommandSpec, args: ParsedArguments, env: CliIo['env']): string | null {
@@ -81,21 +99,52 @@ function moduleOf(spec: CommandSpec, args: ParsedArguments, env: CliIo['env']): 
 }
 
 async function carryOut(argv: readonly string[], io: CliIo): Promise<number> {
-  const { leading, words } = hoist(argv);
+  const { leading, words, hosts } = hoist(argv);
+  if (hosts !== null && words[0] !== 'distribute' && words[0] !== 'export') return onHosts(hosts, leading, words, io);
   const first = words[0];
   if (first === undefined || first === '--help' || first === '-h') return carryOut(['help', ...words.slice(1)], io);
   if (first === '--version') return carryOut(['version', ...leading], io);
   if (groupsOf(commands).has(first) && (words[1] === '--help' || words[1] === '-h')) return carryOut(['help', first], io);
   const { spec, rest } = select(words);
   try {
-    return await perform(spec, [...leading, ...rest], io);
+    const toNodes = hosts === null ? [] : ['--nodes', hosts];
+    return await perform(spec, [...leading, ...toNodes, ...rest], io, null);
   } catch (error) {
     const ours = error instanceof CliError && error.code === 'USAGE' && error.status === null && spec.words[0] !== 'help';
     throw ours ? withHint(error, spec.words.join(' ')) : error;
   }
 }
 
-async function perform(spec: CommandSpec, words: readonly string[], io: CliIo): Promise<number> {
+/** One command on all nodes that `-H` names. */
+async function onHosts(hosts: string, leading: readonly string[], words: readonly string[], io: CliIo): Promise<number> {
+  if (words[0] === undefined) throw usageError('-H needs a command: holdfast -H "*" state');
+  if (words[0] === '-p' || words[0] === '-r') throw usageError(`${words[0]} is carried out on this node only, without -H`);
+  const { spec, rest } = select(words);
+  const args = parseCommandLine(spec, [...leading, ...rest]);
+  if (args.options['help'] === true) return carryOut(['help', ...spec.words], io);
+  const { runOnHosts } = await import('./remote.js');
+  const { checkDistributable } = await import('./hosts.js');
+  const given = args.options['socket'];
+  const socket = socketPath(typeof given === 'string' ? given : null, io.env);
+  const json = args.options['json'] === true;
+  return runOnHosts(
+    { hosts, socket, json },
+    io,
+    (targets) => checkDistributable(spec, targets),
+    async (client, own) => {
+      try {
+        return await perform(spec, [...leading, ...rest], own, client);
+      } catch (error) {
+        const failure = failureOf(error);
+        await report(failure, json, own);
+        return exitCode(failure);
+      }
+    },
+  );
+}
+
+/** @param remote the client of another node; null: the local daemon. */
+async function perform(spec: CommandSpec, words: readonly string[], io: CliIo, remote: Client | null): Promise<number> {
   const args = parseCommandLine(spec, words);
   if (args.options['help'] === true) return carryOut(['help', ...spec.words], io);
   const text = (name: string): string | null => {
@@ -106,12 +155,21 @@ async function perform(spec: CommandSpec, words: readonly string[], io: CliIo): 
     args,
     io,
     json: args.options['json'] === true,
-    client: createClient(socketPath(text('socket'), io.env), io.signal),
+    client: remote ?? createClient(socketPath(text('socket'), io.env), io.signal),
     module: moduleOf(spec, args, io.env),
     sections,
     flag: (name) => args.options[name] === true,
     text,
   });
+}
+
+function failureOf(error: unknown): CliError {
+  return error instanceof CliError
+    ? error
+    : new CliError(
+        'INTERNAL',
+        `${error instanceof Error ? error.message : String(error)}; are holdfast and holdfastd of the same version?`,
+      );
 }
 
 async function report(error: CliError, json: boolean, io: CliIo): Promise<void> {
@@ -139,13 +197,7 @@ export async function run(argv: readonly string[], io: CliIo): Promise<number> {
     return await carryOut(argv, io);
   } catch (error) {
     if (io.signal.aborted) return 130;
-    const failure =
-      error instanceof CliError
-        ? error
-        : new CliError(
-            'INTERNAL',
-            `${error instanceof Error ? error.message : String(error)}; are holdfast and holdfastd of the same version?`,
-          );
+    const failure = failureOf(error);
     await report(failure, argv.includes('--json'), io);
     return exitCode(failure) + codeOffset(argv);
   }

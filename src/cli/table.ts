@@ -1,5 +1,5 @@
 import type { CommandSection, CommandSpec } from './command.types.js';
-import { clusterCommands } from './specs/cluster.js';
+import { clusterCommands, distributionCommands } from './specs/cluster.js';
 import { controlCommands } from './specs/control.js';
 import { helpCommands } from './specs/help.js';
 import { historyCommands } from './specs/history.js';
@@ -26,6 +26,7 @@ export const sections: readonly CommandSection[] = [
   { title: 'Maintenance', commands: maintenanceCommands },
   { title: 'Modules and their configuration', commands: moduleCommands },
   { title: 'Cluster', commands: [...clusterCommands, ...joinCommands] },
+  { title: 'All nodes at once', commands: distributionCommands },
   { title: 'Who may come in', commands: userCommands },
   { title: 'HTTPS and certificates', commands: httpsCommands },
   { title: 'Notifications', commands: notificationCommands },

@@ -6,9 +6,11 @@
 import type { ErrorCode } from '../actors/errors.js';
 import type {
   Budget,
+  ClusterNodeInfo,
   ErrdEntry,
   MaintenanceSwitch,
   ModuleCommand,
+  ModuleExport,
   ModuleSummary,
   NodeSummary,
   NotificationTest,
@@ -25,6 +27,7 @@ export type { ErrorCode } from '../actors/errors.js';
 export type {
   ActionProgress,
   Budget,
+  ClusterNodeInfo,
   ClusterSummary,
   ConfInfo,
   ErrdEntry,
@@ -34,6 +37,7 @@ export type {
   HistoryPage,
   MaintenanceSwitch,
   ModuleCommand,
+  ModuleExport,
   ModuleNodeStatus,
   ModuleSummary,
   NodeEvent,
@@ -42,6 +46,7 @@ export type {
   NotificationStatus,
   NotificationTest,
   Quality,
+  RefusedNode,
   Resource,
   StateName,
   SwitchStates,
@@ -238,6 +243,64 @@ export interface ClusterConfigBody {
   readonly xml?: string | null;
   readonly lock?: 'lock' | 'unlock' | null;
 }
+/** `POST /cluster/distribute` (`-G`). */
+export interface DistributeBody {
+  /** Another cluster.xml, applied here and given to all at once; absent or null: the one that is applied here. */
+  readonly xml?: string | null;
+  /** Make a new key first (`cluster rekey`). */
+  readonly newKey?: boolean;
+  readonly acceptOldMs?: number;
+  /** Also over what other nodes have that is newer, or came about apart. */
+  readonly force?: boolean;
+  /** Absent or null: all nodes. */
+  readonly nodes?: readonly string[] | null;
+}
+/** `POST /modules/{module}/export` (`-E`). */
+export interface ExportBody {
+  /** Absent or null: all nodes. */
+  readonly nodes?: readonly string[] | null;
+}
+/** `POST /modules/{module}/receive`: what another node has transferred before. */
+export interface ReceiveModuleBody {
+  readonly transfer: string;
+  readonly exported: ModuleExport;
+  readonly catchUp: boolean;
+}
+/** What became of a distribution on one node. */
+export interface DistributionItem {
+  readonly node: string;
+  readonly url: string;
+  /** `away`: it did not answer, and catches up when it returns. `refused`: it said why. */
+  readonly state: 'done' | 'same' | 'refused' | 'away';
+  readonly message: string;
+  readonly code: string | null;
+}
+export interface DistributionReport {
+  /** `cluster`, or the module. */
+  readonly what: string;
+  readonly generation: number;
+  /** All nodes have it. */
+  readonly done: boolean;
+  readonly items: readonly DistributionItem[];
+}
+/** A node of the cluster and where its web service is. */
+export interface ClusterHost {
+  readonly node: string;
+  readonly self: boolean;
+  readonly online: boolean;
+  readonly url: string;
+}
+/** One node's part in the cluster, as it says itself; `info` is null where it does not answer. */
+export interface ClusterNodeState extends ClusterHost {
+  /**
+   * Against the node that was asked: `behind` has an earlier configuration or key, `ahead` a later one, `apart` one that neither led to
+   * nor follows; `oldKey` and `otherKey` do not answer, but are heard with a key that was replaced or is not known.
+   */
+  readonly status: 'same' | 'behind' | 'ahead' | 'apart' | 'oldKey' | 'otherKey' | 'unreachable';
+  /** In one sentence, for people; empty where all is well. */
+  readonly message: string;
+  readonly info: ClusterNodeInfo | null;
+}
 /** `POST /cluster/config/check`. */
 export interface ClusterCheckBody {
   readonly xml: string;
@@ -329,6 +392,8 @@ export interface StreamNotice {
   readonly message: string;
 }
 
+export type ClusterHostList = List<ClusterHost>;
+export type ClusterStateList = List<ClusterNodeState>;
 export type CommandList = List<CommandLine>;
 export type AuthTestList = List<AuthTest>;
 export type GroupList = List<GroupSummary>;

@@ -17,8 +17,10 @@ import { createGate, stillIn } from './auth-gate.js';
 import { guard, requireRole } from './auth-guard.js';
 import { createOpenid } from './auth-openid.js';
 import { createBodyReader, defaultBodyBudget } from './body.js';
+import { createCatchUp } from './catch-up.js';
 import { createClusterEvents } from './cluster-events.js';
 import { type Context, type Next, type State, signalOf } from './context.js';
+import { createDistribution } from './distribution.js';
 import { sendDownload } from './download.js';
 import { type EventStream, openEventStream } from './event-stream.js';
 import { createForwarding } from './forwarding.js';
@@ -31,7 +33,7 @@ import { type ApiReply, type ApiRequest, parseBody, parseQuery, type Services } 
 import { bodyLimitOf } from './route.types.js';
 import { type Route, routes } from './routes.js';
 import { createSealer, type SealKeys } from './seal.js';
-import { createSealedEntry } from './sealed-entry.js';
+import { createSealedEntry, type RefusedRequest } from './sealed-entry.js';
 
 /** A session that nobody uses ends by itself: how often open streams are looked at for that. */
 const endedCheckMs = 60_000;
@@ -81,6 +83,12 @@ export interface HttpAppOptions {
   readonly authority?: Authority;
   /** An error that is a defect: it is answered INTERNAL and told here. */
   readonly onDefect: (error: Error, path: string) => void;
+  /** Where a node's web service is, for people; absent: by its name. */
+  readonly urlOf?: (node: string) => string;
+  /** A node that was away cannot be brought up to date. Absent: this node brings nobody up to date. */
+  readonly onCatchUpFailure?: (node: string, what: string, reason: string) => void;
+  /** Told of everybody whose sealed request is refused for its key. */
+  readonly onRefused?: (sender: RefusedRequest) => void;
   readonly onAccess?: (access: Access) => void;
 }
 export interface HttpApp {
@@ -115,13 +123,15 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     for (const [stream, state] of streams) if (!stillIn(gate, state)) stream.close();
   }
   let document: string | null = null;
+  let catchUp: { close(): void } | null = null;
   // Asked for rarely, and large: made when it is.
   const gate = createGate(options.authority ?? null);
   options.authority?.onChange(closeEnded);
   gate.sessions.onEnd(closeEnded);
+  const distribution = createDistribution({ face, peers, urlOf: options.urlOf ?? ((node) => `http://${node}`) });
   const clusterEvents = createClusterEvents({ face, peers });
   const services: Services = {
-    ...{ face, peers, clusterEvents, probes: options.probes, openApi: () => document ?? '', gate },
+    ...{ face, peers, distribution, clusterEvents, probes: options.probes, openApi: () => document ?? '', gate },
     https: options.https ?? null,
     join: options.join ?? null,
   };
@@ -158,7 +168,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     await options.begun;
     ctx.state = {
       ...{ who: '?', role: 'none', proof: 'none', user: null, session: null, principal: null, cookie: null, secure: false },
-      ...{ certificate: null, identity: null, local: false, sealed: false, source: '', body: null },
+      ...{ certificate: null, identity: null, local: false, sealed: false, from: null, source: '', body: null },
     };
     ctx.set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'no-referrer' });
     ctx.set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
@@ -221,6 +231,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
         ...{ secure: state.secure, source: state.source },
       },
       local: state.local,
+      from: state.from,
       wantsStream: wantsStream(ctx, route),
       get signal() {
         signal ??= signalOf(ctx);
@@ -331,7 +342,9 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
       ...(names === undefined ? {} : { names }),
     }),
   );
-  app.use(createSealedEntry({ seal: options.seal, sealer, bodies, answerProblems }));
+  app.use(
+    createSealedEntry({ seal: options.seal, sealer, bodies, answerProblems, onRefused: (sender) => options.onRefused?.(sender) }),
+  );
   app.use(createForwarding({ face, peers, find, wantsStream, stream, readBody }));
   app.use(createOpenid(gate));
   app.use(elsewhere);
@@ -371,6 +384,8 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
       try {
         await listenOnSocket(internal, place.path);
         if (options.cliSocket !== null) await listenOnSocket(cli, options.cliSocket);
+        if (options.onCatchUpFailure !== undefined)
+          catchUp = createCatchUp({ face, distribution, onFailure: options.onCatchUpFailure });
       } catch (error) {
         await closed(internal);
         place.remove();
@@ -379,6 +394,8 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     },
     async close() {
       clusterEvents.close();
+      catchUp?.close();
+      distribution.close();
       await Promise.all([closed(internal), closed(cli)]);
       place.remove();
     },

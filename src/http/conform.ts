@@ -18,9 +18,12 @@ import type {
   CleanBody,
   ClusterCheckBody,
   ClusterConfigBody,
+  ClusterNodeInfo,
   DirectoryExchange,
+  DistributeBody,
   ErrdBody,
   EventPage,
+  ExportBody,
   FirstPasswordBody,
   GroupBody,
   LoginBody,
@@ -33,6 +36,7 @@ import type {
   NotificationTestBody,
   OwnPasswordBody,
   PrintBody,
+  ReceiveModuleBody,
   ResourceBody,
   SelfFacts,
   SnapshotBody,
@@ -59,6 +63,10 @@ export interface CheckedTypes {
   readonly SnapshotBody: SnapshotBody;
   readonly SnapshotFile: SnapshotFile;
   readonly SelfFacts: SelfFacts;
+  readonly DistributeBody: DistributeBody;
+  readonly ExportBody: ExportBody;
+  readonly ReceiveModuleBody: ReceiveModuleBody;
+  readonly ClusterNodeInfo: ClusterNodeInfo;
   readonly NotificationSwitchBody: NotificationSwitchBody;
   readonly NotificationTestBody: NotificationTestBody;
   readonly LoginBody: LoginBody;

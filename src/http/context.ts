@@ -24,6 +24,8 @@ export interface State {
   /** Asked by another node, or of this node alone. */
   local: boolean;
   sealed: boolean;
+  /** The node that sealed it; null where it came otherwise. */
+  from: string | null;
   /** Where it comes from, for counting what it holds. */
   source: string;
   /** The client certificate that the front verified. */

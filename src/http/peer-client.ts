@@ -3,9 +3,12 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Caller, Outcome } from '../actors/face.js';
 import { sealedPath } from './access-rules.js';
+import { apiBase } from './api-types.js';
 import type { RouteRole } from './auth-roles.js';
-import type { SealedAnswer, Sealer, SealKeys, SealPeer } from './seal.js';
+import type { RetiredSeal, SealedAnswer, Sealer, SealKeys, SealPeer } from './seal.js';
 
+/** What hands a node the present key. */
+const receivePath = `${apiBase}/cluster/receive`;
 /** How long a node may take to answer before it counts as unreachable. */
 export const peerTimeoutMs = 2000;
 /** An address that is silent for so long gets company: the next one is tried beside it. */
@@ -23,6 +26,8 @@ export interface PeerRequest {
   /** Default 2 s. Connecting never takes longer than that. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** Try all keys that this node ever had, also those that it does not take itself any more: the node may have missed the change. */
+  readonly anyKey?: boolean;
 }
 export interface PeerClient {
   /** Resolves with the node's answer whatever its status, or with NODE_UNKNOWN or NODE_UNREACHABLE; never rejects. */
@@ -119,12 +124,14 @@ export function createPeerClient(keys: () => SealKeys | null, sealer: Sealer): P
     peer: SealPeer,
     request: PeerRequest,
     signal: AbortSignal,
-  ): Promise<Outcome<SealedAnswer> | 'otherRun'> {
+    by: RetiredSeal | undefined,
+  ): Promise<Outcome<SealedAnswer> | 'otherRun' | 'otherKey'> {
     const connecting = AbortSignal.any([signal, AbortSignal.timeout(peerTimeoutMs)]);
     const socket = await connectAny(peer, connecting);
     const { method, path, headers = {}, body = new Uint8Array(), caller, role } = request;
-    const message = sealer.request(seal, peer.node, { method, path, headers, body, caller, role });
+    const message = sealer.request(seal, peer.node, { method, path, headers, body, caller, role }, by);
     const answer = await post(socket, peer.node, message.bytes, signal);
+    if (answer.status === 401) return 'otherKey';
     if (answer.status !== 200)
       return unreachable(
         peer.node,
@@ -134,6 +141,14 @@ export function createPeerClient(keys: () => SealKeys | null, sealer: Sealer): P
     if (read.kind === 'otherRun') return 'otherRun';
     if (read.kind === 'refused') return unreachable(peer.node, 'answered with something that is not sealed with the cluster key');
     return { ok: true, value: read.answer };
+  }
+  /** Key with which a node was last reached. */
+  const worked = new Map<string, string>();
+  /** A node that had an older key a moment ago is asked with that one first: it would take the present one for a stranger's. */
+  function keysFor(seal: SealKeys, node: string, any: boolean): readonly (RetiredSeal | undefined)[] {
+    const older = (seal.older ?? []).filter((one) => any || one.accepted());
+    const last = older.find((one) => one.accepted() && one.id === worked.get(node));
+    return last === undefined ? [undefined, ...older] : [last, undefined, ...older.filter((one) => one !== last)];
   }
   return {
     async call(node, request) {
@@ -148,10 +163,22 @@ export function createPeerClient(keys: () => SealKeys | null, sealer: Sealer): P
       const timeout = AbortSignal.timeout(request.timeoutMs ?? peerTimeoutMs);
       const signal = request.signal === undefined ? timeout : AbortSignal.any([timeout, request.signal]);
       try {
-        // A node that was restarted tells its new run once; a second time would mean that it restarts all the time.
-        const first = await attempt(seal, peer, request, signal);
-        const answer = first === 'otherRun' ? await attempt(seal, peer, request, signal) : first;
-        return answer === 'otherRun' ? unreachable(node, 'was restarted while it was asked') : answer;
+        // A key that the node has not got yet is refused by it: then one before it may do (ADR 0029).
+        for (const by of keysFor(seal, node, request.anyKey === true)) {
+          // A node that was restarted tells its new run once; a second time would mean that it restarts all the time.
+          const first = await attempt(seal, peer, request, signal, by);
+          const answer = first === 'otherRun' ? await attempt(seal, peer, request, signal, by) : first;
+          if (answer === 'otherRun') return unreachable(node, 'was restarted while it was asked');
+          if (answer === 'otherKey') continue;
+          // What hands a node the present key has it in its hands by then.
+          const has = by === undefined || (answer.ok && request.path.startsWith(receivePath));
+          worked.set(node, has ? (seal.id ?? '') : by.id);
+          return answer;
+        }
+        return unreachable(
+          node,
+          'refuses the cluster key of this node (HTTP 401): do both have the same? See holdfast cluster state',
+        );
       } catch (error) {
         if (timeout.aborted) return unreachable(node, `did not answer within ${(request.timeoutMs ?? peerTimeoutMs) / 1000} s`);
         return unreachable(node, error instanceof Error ? error.message : String(error));

@@ -7,6 +7,7 @@ import type { RouteRole } from './auth-roles.js';
 import type { Session } from './auth-sessions.js';
 import type { ClusterEvents } from './cluster-events.js';
 import { type CheckedTypes, conforms, violations } from './conform.js';
+import type { Distribution } from './distribution.js';
 import type { Download } from './download.js';
 import type { EventStream } from './event-stream.js';
 import type { PeerClient } from './peer-client.js';
@@ -42,6 +43,8 @@ export interface ApiRequest {
   readonly access: Access;
   /** It came from another node, or for this node alone: do not ask the others. */
   readonly local: boolean;
+  /** The node that asks, proved by its seal; null where no node does. */
+  readonly from: string | null;
   /** The client reads server-sent events. */
   readonly wantsStream: boolean;
   /** Aborted when the client goes away. */
@@ -71,6 +74,7 @@ export interface Services {
   readonly face: NodeFace;
   readonly peers: PeerClient;
   readonly clusterEvents: ClusterEvents;
+  readonly distribution: Distribution;
   readonly probes: () => Promise<readonly ProbeObservation[]>;
   readonly openApi: () => string;
   readonly gate: Gate;

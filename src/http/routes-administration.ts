@@ -5,6 +5,12 @@ const megabyte = 1024 * 1024;
 /** What runs scripts or writes much. */
 const slowMs = 30_000;
 
+const acceptOldMs = {
+  name: 'acceptOldMs',
+  description: 'How long the key before is taken as well, in ms; an hour unless it is said otherwise.',
+  schema: { type: 'integer', minimum: 0, maximum: 2_592_000_000 },
+} as const;
+
 export const administrationRoutes = [
   {
     method: 'GET',
@@ -24,6 +30,7 @@ export const administrationRoutes = [
     answerMs: slowMs,
     tag: 'Cluster',
     summary: 'Applies cluster.xml (`cluster config`), or only locks or unlocks it.',
+    query: [acceptOldMs],
     body: { kind: 'json', schema: 'ClusterConfigBody', limit: 4 * megabyte },
     success: { status: 200, schema: 'ClusterSummary', description: 'The cluster as it is now.' },
     errors: ['CONF_INVALID', 'CONF_LOCKED', 'CONF_NONE', 'CONF_NODE', 'CONF_STATE', 'DISK'],
@@ -56,7 +63,8 @@ export const administrationRoutes = [
     operationId: 'generateClusterKey',
     role: 'admin',
     tag: 'Cluster',
-    summary: 'Makes a new cluster key on this node (`cluster genkey`).',
+    summary: 'Makes a new cluster key on this node (`cluster genkey`). The one before is taken for a while more.',
+    query: [acceptOldMs],
     success: { status: 204, description: 'Made.' },
     errors: ['CONF_NONE', 'CONF_LOCKED', 'DISK'],
   },
@@ -66,7 +74,8 @@ export const administrationRoutes = [
     operationId: 'deleteClusterKey',
     role: 'admin',
     tag: 'Cluster',
-    summary: 'Removes the cluster key from this node (`cluster delkey`).',
+    summary: 'Removes the cluster key from this node (`cluster delkey`). It is taken for a while more.',
+    query: [acceptOldMs],
     success: { status: 204, description: 'Removed.' },
     errors: ['CONF_NONE', 'CONF_LOCKED', 'DISK'],
   },

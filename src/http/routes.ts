@@ -3,6 +3,7 @@
  * Paths are relative to `/api/v1`. `operationId` is also the name of the handler.
  */
 import { administrationRoutes } from './routes-administration.js';
+import { distributionRoutes } from './routes-distribution.js';
 import { httpsRoutes } from './routes-https.js';
 import { loginRoutes } from './routes-logins.js';
 import { notificationRoutes } from './routes-notification.js';
@@ -15,6 +16,7 @@ export type { Method, QueryParameter, Route, RouteBody, RouteSuccess } from './r
 export const routes = [
   ...operationRoutes,
   ...administrationRoutes,
+  ...distributionRoutes,
   ...notificationRoutes,
   ...httpsRoutes,
   ...loginRoutes,

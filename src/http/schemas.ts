@@ -86,6 +86,31 @@ const tokenSummary = {
 } as const;
 const stateName: JsonSchema = { enum: ['STOP', 'WAIT', 'UP', 'PRIM', 'SECOND', 'ALONE', 'NOTCONFIGURED', 'UNKNOWN'] };
 
+const moduleExport = {
+  module: text,
+  generation: integer,
+  id: { type: 'integer', minimum: 1, maximum: 255 },
+  configure: yesNo,
+  signature: text,
+  at: time,
+  by: text,
+  nodes: list(text),
+} as const;
+const clusterHost = { node: text, self: yesNo, online: yesNo, url: text } as const;
+const chosenNodes = {
+  type: ['array', 'null'],
+  items: { type: 'string', minLength: 1, maxLength: 64 },
+  minItems: 1,
+  maxItems: 1000,
+  description: 'Absent or null: all nodes of the cluster.',
+} as const;
+const acceptOldMs = {
+  type: 'integer',
+  minimum: 0,
+  maximum: 2_592_000_000,
+  description: 'How long the key before is taken as well, in ms; absent: an hour.',
+} as const;
+
 const values = {
   ...httpsSchemas,
   ConfigProblem: object(
@@ -176,6 +201,59 @@ const values = {
     port: { type: ['integer', 'null'] },
     dropped: { type: 'object', additionalProperties: integer },
     version: text,
+  }),
+  RefusedNode: object({
+    node: textOrNull,
+    address: textOrNull,
+    reason: { enum: ['oldKey', 'otherCluster', 'noKey'] },
+    by: { enum: ['datagram', 'request'] },
+    count: integer,
+    at: time,
+  }),
+  ModuleExport: object(moduleExport),
+  ClusterNodeInfo: object({
+    node: text,
+    version: text,
+    configured: yesNo,
+    signature: textOrNull,
+    configuredAt: textOrNull,
+    locked: yesNo,
+    encrypted: yesNo,
+    generation: integer,
+    revision: textOrNull,
+    distributed: yesNo,
+    history: list(text),
+    oldKeyUntil: textOrNull,
+    caughtUp: orNull(object({ from: text, at: time })),
+    refused: list(ref('RefusedNode')),
+    modules: list(
+      object({
+        name: text,
+        id: integer,
+        mode: { enum: ['farm', 'mirror', 'light', null] },
+        configured: yesNo,
+        signature: textOrNull,
+        appliedAt: textOrNull,
+      }),
+    ),
+    exports: list(ref('ModuleExport')),
+  }),
+  ClusterHost: object(clusterHost),
+  ClusterHostList: page(ref('ClusterHost')),
+  ClusterNodeState: object({
+    ...clusterHost,
+    status: { enum: ['same', 'behind', 'ahead', 'apart', 'oldKey', 'otherKey', 'unreachable'] },
+    message: text,
+    info: orNull(ref('ClusterNodeInfo')),
+  }),
+  ClusterStateList: page(ref('ClusterNodeState')),
+  DistributionReport: object({
+    what: text,
+    generation: integer,
+    done: yesNo,
+    items: list(
+      object({ node: text, url: text, state: { enum: ['done', 'same', 'refused', 'away'] }, message: text, code: textOrNull }),
+    ),
   }),
   ClusterXml: object({ xml: text }),
   Resource: object({ name: text, value: text, at: time, atMs: number, by: text }),
@@ -466,6 +544,19 @@ const bodies = {
     ['anonymise', 'words'],
   ),
   CleanBody: object({ what: { enum: ['all', 'log', 'process', 'resource'] } }),
+  DistributeBody: object({ xml: textOrNull, newKey: yesNo, acceptOldMs, force: yesNo, nodes: chosenNodes }, [
+    'xml',
+    'newKey',
+    'acceptOldMs',
+    'force',
+    'nodes',
+  ]),
+  ExportBody: object({ nodes: chosenNodes }, ['nodes']),
+  ReceiveModuleBody: object({
+    transfer: { type: 'string', pattern: '^[0-9a-f]{32}$' },
+    exported: object(moduleExport),
+    catchUp: yesNo,
+  }),
   NotificationSwitchBody: object({ on: yesNo }),
   LoginBody: object({ user: { type: 'string', maxLength: 256 }, password }),
   OwnPasswordBody: object({ old: password, password }),

@@ -29,6 +29,20 @@ export interface SealKeys {
   seal(bytes: Uint8Array, aad: Uint8Array): Uint8Array;
   /** Null: not sealed with this key, or changed. */
   open(sealed: Uint8Array, aad: Uint8Array): Uint8Array | null;
+  /** Tells the present key from others; absent where there are none. */
+  readonly id?: string;
+  /** Keys before this one, newest first; absent: none. */
+  readonly older?: readonly RetiredSeal[];
+}
+
+/** A key that was replaced. */
+export interface RetiredSeal {
+  /** Tells keys apart. */
+  readonly id: string;
+  seal(bytes: Uint8Array, aad: Uint8Array): Uint8Array;
+  open(sealed: Uint8Array, aad: Uint8Array): Uint8Array | null;
+  /** Requests under it are still taken; else it only tells who still has it. */
+  readonly accepted: () => boolean;
 }
 
 export interface SealedRequest {
@@ -96,7 +110,13 @@ export type Opened =
   | { readonly kind: 'request'; readonly from: string; readonly request: SealedRequest; answer(answer: SealedAnswer): Uint8Array }
   /** Authentic, but for another run of this daemon: `reply` tells the sender which one runs now. */
   | { readonly kind: 'otherRun'; readonly reply: Uint8Array }
-  | { readonly kind: 'refused'; readonly reason: string };
+  | {
+      readonly kind: 'refused';
+      readonly reason: string;
+      /** It is refused for its key, which is one that was replaced (then `from` is proved), or is not known. */
+      readonly key?: 'oldKey' | 'otherCluster';
+      readonly from?: string;
+    };
 /** A request on its way: `read` opens the answer to it. */
 export interface SealedMessage {
   readonly bytes: Uint8Array;
@@ -105,10 +125,21 @@ export interface SealedMessage {
   ): { readonly kind: 'answer'; readonly answer: SealedAnswer } | { readonly kind: 'otherRun' } | { readonly kind: 'refused' };
 }
 export interface Sealer {
-  /** Seals a request for a node. */
-  request(keys: SealKeys, to: string, request: SealedRequest): SealedMessage;
+  /** Seals a request for a node, with the present key or with one before it. */
+  request(keys: SealKeys, to: string, request: SealedRequest, by?: RetiredSeal): SealedMessage;
   /** Opens a request that came in. */
   open(keys: SealKeys, sealed: Uint8Array): Opened;
+}
+
+/** Opens with the present key, or with one before it. */
+function openWithAny(keys: SealKeys, sealed: Uint8Array): { readonly plain: Uint8Array; readonly by: RetiredSeal | null } | null {
+  const plain = keys.open(sealed, requestAad);
+  if (plain !== null) return { plain, by: null };
+  for (const by of keys.older ?? []) {
+    const old = by.open(sealed, requestAad);
+    if (old !== null) return { plain: old, by };
+  }
+  return null;
 }
 
 /** One per daemon: holds its run's name, its counter, and what was seen of others. */
@@ -118,7 +149,8 @@ export function createSealer(run: string = randomBytes(16).toString('hex')): Sea
   let counter = 0;
 
   return {
-    request(keys, to, request) {
+    request(keys, to, request, by) {
+      const seal = by ?? keys;
       counter += 1;
       const { method, path, headers, caller, role } = request;
       const head = {
@@ -133,12 +165,12 @@ export function createSealer(run: string = randomBytes(16).toString('hex')): Sea
         caller,
         role,
       };
-      const bytes = keys.seal(pack(head, request.body), requestAad);
+      const bytes = seal.seal(pack(head, request.body), requestAad);
       const aad = answerAad(bytes);
       return {
         bytes,
         read(sealed) {
-          const plain = keys.open(sealed, aad);
+          const plain = seal.open(sealed, aad);
           const message = plain === null ? null : unpack(plain);
           if (message === null) return { kind: 'refused' };
           const { run: theirs, status, headers: answered } = message.head;
@@ -150,21 +182,28 @@ export function createSealer(run: string = randomBytes(16).toString('hex')): Sea
       };
     },
     open(keys, sealed) {
-      const plain = keys.open(sealed, requestAad);
-      const message = plain === null ? null : unpack(plain);
-      if (message === null) return { kind: 'refused', reason: 'It is not sealed with the key of this cluster.' };
+      const opened = openWithAny(keys, sealed);
+      const message = opened === null ? null : unpack(opened.plain);
+      if (opened === null || message === null)
+        return { kind: 'refused', reason: 'It is not sealed with the key of this cluster.', key: 'otherCluster' };
+      const { by } = opened;
       const { from, to, toRun, epoch, counter: sent, method, path, headers, caller, role } = message.head;
       if (typeof from !== 'string' || !keys.peers.some((peer) => peer.node === from)) {
         return { kind: 'refused', reason: 'Its sender is no other node of this cluster.' };
       }
+      if (by !== null && !by.accepted())
+        return { kind: 'refused', reason: `It is sealed with a key of this cluster that was replaced.`, key: 'oldKey', from };
+      const seal = by ?? keys;
       if (to !== keys.self) return { kind: 'refused', reason: 'It is meant for another node.' };
       const aad = answerAad(sealed);
-      if (toRun !== run) return { kind: 'otherRun', reply: keys.seal(pack({ run, status: 0 }, new Uint8Array()), aad) };
+      if (toRun !== run) return { kind: 'otherRun', reply: seal.seal(pack({ run, status: 0 }, new Uint8Array()), aad) };
       if (!Number.isSafeInteger(epoch) || !Number.isSafeInteger(sent) || typeof epoch !== 'number' || typeof sent !== 'number') {
         return { kind: 'refused', reason: 'It has no counter.' };
       }
-      const window = windows.get(from) ?? { epoch: 0, highest: 0, seen: new Set() };
-      windows.set(from, window);
+      // One for each key: whoever has an old one must not be able to spend the new one's counters.
+      const place = `${by?.id ?? ''}\0${from}`;
+      const window = windows.get(place) ?? { epoch: 0, highest: 0, seen: new Set() };
+      windows.set(place, window);
       if (!take(window, epoch, sent)) return { kind: 'refused', reason: 'It was seen before, or is too old.' };
       if (typeof method !== 'string' || typeof path !== 'string' || !isTextRecord(headers) || !isRouteRole(role)) {
         return { kind: 'refused', reason: 'It is not complete.' };
@@ -175,7 +214,7 @@ export function createSealer(run: string = randomBytes(16).toString('hex')): Sea
         kind: 'request',
         from,
         request: { method, path, headers, body: message.body, caller: { who, identity: textOf(caller, 'identity') }, role },
-        answer: (answer) => keys.seal(pack({ run, status: answer.status, headers: answer.headers }, answer.body), aad),
+        answer: (answer) => seal.seal(pack({ run, status: answer.status, headers: answer.headers }, answer.body), aad),
       };
     },
   };

@@ -15,10 +15,19 @@ export interface SealedEntryOptions {
   readonly bodies: BodyReader;
   /** Turns what is thrown into a problem document, so that it can be sealed too. */
   readonly answerProblems: Step;
+  /** Told of everybody who is refused for its key. */
+  readonly onRefused: (sender: RefusedRequest) => void;
+}
+/** Who was refused for its key. */
+export interface RefusedRequest {
+  /** Proved by a key that was replaced; null where nothing is. */
+  readonly node: string | null;
+  readonly address: string;
+  readonly reason: 'oldKey' | 'otherCluster';
 }
 
 /** The second step: opens a sealed request, has it answered like any other, and seals the answer. */
-export function createSealedEntry({ seal, sealer, bodies, answerProblems }: SealedEntryOptions): Step {
+export function createSealedEntry({ seal, sealer, bodies, answerProblems, onRefused }: SealedEntryOptions): Step {
   return async function unseal(ctx, next) {
     if (ctx.path !== sealedPath) {
       await next();
@@ -28,7 +37,10 @@ export function createSealedEntry({ seal, sealer, bodies, answerProblems }: Seal
     const keys = seal();
     if (keys === null) throw new ApiError('HTTP_SEAL', 'This node has no cluster key.');
     const opened = sealer.open(keys, await bodies.read(ctx.req, sealedLimit, ctx.state.source, strangersBudget));
-    if (opened.kind === 'refused') throw new ApiError('HTTP_SEAL', opened.reason);
+    if (opened.kind === 'refused') {
+      if (opened.key !== undefined) onRefused({ node: opened.from ?? null, address: ctx.state.source, reason: opened.key });
+      throw new ApiError('HTTP_SEAL', opened.reason);
+    }
     let reply: Uint8Array;
     if (opened.kind === 'otherRun') reply = opened.reply;
     else {
@@ -40,7 +52,17 @@ export function createSealedEntry({ seal, sealer, bodies, answerProblems }: Seal
       );
       const who = `${caller.who} via ${opened.from}`;
       const { identity } = caller;
-      Object.assign(ctx.state, { who, role, proof: 'sealed', identity, local: true, sealed: true, body: Buffer.from(body) });
+      const { from } = opened;
+      Object.assign(ctx.state, {
+        who,
+        role,
+        proof: 'sealed',
+        identity,
+        local: true,
+        sealed: true,
+        from,
+        body: Buffer.from(body),
+      });
       await answerProblems(ctx, next);
       const answered = ctx.body;
       const bytes = typeof answered === 'string' ? Buffer.from(answered) : Buffer.isBuffer(answered) ? answered : Buffer.alloc(0);

@@ -215,6 +215,42 @@ export const messages = {
     }),
   lanLost: (node: string, lan: string): Message => line('I', 'cluster', `Lost contact from ${node} on lan ${lan}`, { node, lan }),
   lanBack: (node: string, lan: string): Message => line('I', 'cluster', `Contact with ${node} on lan ${lan}`, { node, lan }),
+  /** A node that is not talked to, for its key. */
+  nodeRefused: (node: string | null, address: string | null, why: string): Message =>
+    line(
+      'C',
+      'cluster',
+      `${node === null ? 'An unknown sender' : `Node ${node}`}${address === null ? '' : ` (${address})`} is refused: ${why}`,
+      {
+        node,
+        address,
+      },
+    ),
+  clusterDistributed: (generation: number, nodes: readonly string[], who: string): Message =>
+    line('U', 'cluster', `Cluster configuration distributed by ${who} to ${list(nodes)} (generation ${generation})`, {
+      generation,
+      by: who,
+    }),
+  clusterReceived: (from: string, generation: number, away: boolean): Message =>
+    line(
+      'U',
+      'cluster',
+      away
+        ? `Cluster configuration caught up: this node was away; generation ${generation} taken over from ${from}`
+        : `Cluster configuration taken over from ${from} (generation ${generation})`,
+      { from, generation, away },
+    ),
+  moduleReceived: (module: string, from: string, away: boolean): Message =>
+    line(
+      'U',
+      'cluster',
+      away
+        ? `Module ${module} caught up: this node was away; taken over from ${from}`
+        : `Module ${module} taken over from ${from}`,
+      { module, from, away },
+    ),
+  catchUpFailed: (node: string, what: string, reason: string): Message =>
+    line('C', 'cluster', `Node ${node} could not be brought up to date (${what}): ${reason}`, { node, what }),
   foreignConfiguration: (node: string): Message =>
     line('C', 'cluster', `Node ${node} has another cluster configuration: not a member`, { node }),
   datagramsDropped: (kind: string, count: number, example: string | null): Message =>

@@ -92,7 +92,20 @@ const lines: readonly (readonly string[])[] = [
   ['cluster', 'confinfo'],
   ['cluster', 'state'],
   ['cluster', 'genkey'],
+  ['cluster', 'genkey', '--accept-old', '10s'],
   ['cluster', 'delkey'],
+  ['cluster', 'rekey', '--accept-old', '10m'],
+  ['cluster', 'create', '--print', '--names', 'n1,n2', '10.0.0.11', '::1'],
+  ['cluster', 'create', '--names', 'n1', '10.0.0.11', '10.0.0.12'],
+  ['cluster', 'create', '10.0.0.11', '10.0.0.12'],
+  ['-G'],
+  ['-H', 'n1,n3', '-G'],
+  ['-H', 'elsewhere', '-G'],
+  ['-H', '*', '-E', 'farm'],
+  ['-H', '*', 'cluster', 'genkey'],
+  ['-H', 'n1,n2', 'logsave', '-m', 'farm', 'x'],
+  ['-H', '*', '-p'],
+  ['-H', '*'],
   ['cluster', 'deconfig'],
   ['notification', 'status'],
   ['notification', 'test'],
@@ -368,7 +381,11 @@ scenario(t, 'a bare .safe name is looked for in the installation', calm, async (
 scenario(
   t,
   'nothing installed',
-  { ...calm, listModules: () => ({ json: { items: [], next: null } }), listNodes: () => ({ json: { items: [], next: null } }) },
+  {
+    ...calm,
+    listModules: () => ({ json: { items: [], next: null } }),
+    getClusterState: () => ({ json: { items: [], next: null } }),
+  },
   async (t, { cli }) => {
     for (const argv of [['state'], ['module', 'list'], ['module', 'listid'], ['cluster', 'state']])
       t.equal((await cli(argv)).out, 'no module is installed\n');

@@ -1,7 +1,11 @@
 /** Answers of the API that the tests of the CLI are given. */
 import type {
   ActionProgress,
+  ClusterHost,
+  ClusterNodeInfo,
+  ClusterNodeState,
   ClusterSummary,
+  DistributionReport,
   ErrdList,
   LogLine,
   ModuleNodeStatus,
@@ -189,9 +193,44 @@ function page(items: readonly unknown[]): { readonly json: unknown } {
   return { json: { items, next: null } };
 }
 
+const hosts: readonly ClusterHost[] = ['n1', 'n2', 'n3'].map((node, index) => ({
+  node,
+  self: index === 0,
+  online: index < 2,
+  url: `http://10.0.0.1${index + 1}:9010`,
+}));
+const clusterInfo = (node: string): ClusterNodeInfo => ({
+  ...{ node, version: '0.1.0', configured: true, signature: 'c1c2c3c4c5c6c7c8', configuredAt: at, locked: false },
+  ...{ encrypted: true, generation: 3, revision: 'r3', distributed: node !== 'n1', history: ['r2'], oldKeyUntil: at },
+  caughtUp: node === 'n2' ? { from: 'n1', at } : null,
+  refused: [{ node: 'n3', address: '10.0.0.13', reason: 'oldKey', by: 'datagram', count: 7, at }],
+  modules: [{ name: 'farm', id: 1, mode: 'farm', configured: true, signature: '0123456789abcdef', appliedAt: at }],
+  exports: [],
+});
+const clusterStates: readonly ClusterNodeState[] = hosts.map((host, index) => ({
+  ...host,
+  status: index < 2 ? 'same' : 'oldKey',
+  message: ['', `caught up at ${at} from n1: it had been away`, 'is refused: it sends with a key that was replaced'][index] ?? '',
+  info: index < 2 ? clusterInfo(host.node) : null,
+}));
+const distributed: DistributionReport = {
+  what: 'cluster',
+  generation: 3,
+  done: false,
+  items: [
+    { node: 'n1', url: 'http://10.0.0.11:9010', state: 'done', message: 'generation 3', code: null },
+    { node: 'n3', url: 'http://10.0.0.13:9010', state: 'away', message: 'Node n3 did not answer.', code: 'NODE_UNREACHABLE' },
+  ],
+};
+
 /** A daemon of node n1 with three modules, at peace. */
 export const calm: FakeHandlers = {
   getCluster: () => ({ json: cluster }),
+  listClusterHosts: () => page(hosts),
+  getClusterInfo: () => ({ json: clusterInfo('n1') }),
+  getClusterState: () => page(clusterStates),
+  distributeCluster: () => ({ json: distributed }),
+  exportModule: () => ({ json: { ...distributed, what: 'farm', done: true, items: distributed.items.slice(0, 1) } }),
   listNodes: () => page(nodes),
   listModules: ({ query }) =>
     page(

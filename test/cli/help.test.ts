@@ -74,7 +74,6 @@ t.test('words that come later are known', async (t) => {
       err: `USAGE: '${word}' is not supported yet\n`,
     });
   }
-  t.match((await runCli(['-H', '*', 'start', '-m', 'farm'])).err, "USAGE: '-H' is not supported yet\n");
   t.match((await runCli(['help', 'swap'])).err, "USAGE: 'swap' is not supported yet\n");
   t.match(JSON.parse((await runCli(['swap', '--json'])).err), { code: 'USAGE' });
 });

@@ -5,6 +5,7 @@ import type {
   ActionRequest,
   Budget,
   Caller,
+  ClusterNodeInfo,
   ModuleNodeStatus,
   ModuleSummary,
   NodeFace,
@@ -73,6 +74,16 @@ export function fakeFace(options: FakeOptions = {}): FakeFace {
   const cluster = () => ({
     ...{ configured: true, self: node, view: { epoch: 3, leader: 'n1', members: [...names] }, signature: 'cd', configuredAt: at },
     ...{ encrypted: true, locked: false, port: 4800, dropped: { malformed: 2 }, version: '0.1.0' },
+  });
+  const exported = {
+    ...{ module: 'farm', generation: 1, id: 1, configure: true, signature: 'ab12', at, by: 'root' },
+    nodes: [...names],
+  };
+  const info = (): ClusterNodeInfo => ({
+    ...{ node, version: '0.1.0', configured: true, signature: 'cd', configuredAt: at, locked: false, encrypted: true },
+    ...{ generation: 1, revision: 'ef', distributed: true, history: [], oldKeyUntil: null, caughtUp: null, refused: [] },
+    modules: [{ name: 'farm', id: 1, mode: 'farm', configured: true, signature: 'ab12', appliedAt: at }],
+    exports: [exported],
   });
   const notification: NotificationStatus = {
     ...{ node, configured: true, enabled: true, file: '/var/holdfast/notification.json', problems: [] },
@@ -282,6 +293,17 @@ export function fakeFace(options: FakeOptions = {}): FakeFace {
         modules.delete(name);
         return done;
       },
+      beginExport: async (name, nodes, caller) => {
+        record(`export ${name} to ${nodes.join(',')}`, caller);
+        return { ok: true, value: { ...exported, module: name, nodes } };
+      },
+      exports: async () => [exported],
+      exportedArchive: async (name) => (modules.has(name) ? { ok: true, value: Buffer.from('PK') } : unknown),
+      receive: async (archive, { module }, from, caller) => {
+        record(`receive ${module} ${archive.length} from ${from.node} ${from.catchUp}`, caller);
+        modules.add(module);
+        return { ok: true, value: summary(module) };
+      },
       package: async (name) => (modules.has(name) ? { ok: true, value: Buffer.from('PK') } : unknown),
       check: async (name) =>
         name === 'bad'
@@ -337,6 +359,14 @@ export function fakeFace(options: FakeOptions = {}): FakeFace {
       }),
     },
     clusterAdministration: {
+      updateModules: () => undefined,
+      replaceXml: async () => ({ ok: true, value: cluster() }),
+      info: async () => info(),
+      markDistributed: async () => ({ ok: true, value: info() }),
+      receive: async (_bundle, receipt, caller) => {
+        record(`receive ${receipt.rule} from ${receipt.from}`, caller);
+        return { ok: true, value: info() };
+      },
       configure: async (_xml, _lock, caller) => {
         record('cluster config', caller);
         return { ok: true, value: cluster() };

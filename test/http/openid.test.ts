@@ -27,7 +27,15 @@ async function startOpenid(t: Test, change: Partial<Authority>) {
   app.use(async (ctx, next) => {
     ctx.state = {
       ...{ who: '?', role: 'none', proof: 'none', user: null, session: null, principal: null, cookie: null, certificate: null },
-      ...{ identity: null, local: false, sealed: false, source: '10.0.0.1', body: null, secure: ctx.get('x-secure') === '1' },
+      ...{
+        identity: null,
+        local: false,
+        sealed: false,
+        from: null,
+        source: '10.0.0.1',
+        body: null,
+        secure: ctx.get('x-secure') === '1',
+      },
     };
     await next();
   });

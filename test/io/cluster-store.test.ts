@@ -14,7 +14,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Outcome } from '../../src/actors/face.js';
-import { clusterIdOf, createClusterStore } from '../../src/io/cluster-store.js';
+import { clusterIdOf } from '../../src/io/cluster-files.js';
+import { createClusterStore } from '../../src/io/cluster-store.js';
 import { rawZip } from './modules/zip-builder.js';
 
 const xml = (second = '127.0.0.2'): string => `<cluster><lans port="4800"><lan name="default" command="on">

@@ -1,9 +1,10 @@
 /** `cluster …`: the cluster's configuration and key (sections 1.3 and 5.2 of the compatibility page). */
-import type { ClusterConfigBody, ClusterSummary, ModuleList, NodeList } from '../../http/api-types.js';
+import type { ClusterConfigBody, ClusterNodeState, ClusterStateList, ClusterSummary } from '../../http/api-types.js';
 import { usageError } from '../cli-error.js';
 import type { CommandContext } from '../command.types.js';
 import { facts, localTime, paintFor, printable, table } from '../format.js';
-import { readNamedFile, show, writeNamedFile } from './shared.js';
+import { durationMs } from '../parse.js';
+import { query, readNamedFile, show, writeNamedFile } from './shared.js';
 
 function clusterText(cluster: ClusterSummary): string {
   return facts([
@@ -56,42 +57,90 @@ export async function confCheck(context: CommandContext): Promise<number> {
   return checkClusterFile(context, context.args.operands[0] ?? '');
 }
 
-/** `cluster confinfo`: which nodes have the configuration that this one has. */
+/** What is wrong with nodes, a line each. */
+function findings(states: readonly ClusterNodeState[]): string {
+  const own = states.find(({ self }) => self)?.info ?? null;
+  const strangers = (own?.refused ?? []).filter(
+    (one) => !states.some(({ node, status }) => node === one.node && status !== 'same'),
+  );
+  return [
+    ...states.filter(({ message }) => message !== '').map(({ node, message }) => `${node} ${message}`),
+    ...(own?.configured === true && !own.distributed && states.length > 1
+      ? [`${own.node} has not distributed its configuration: holdfast -H "*" -G`]
+      : []),
+    ...(own?.oldKeyUntil == null ? [] : [`${own.node} takes the key before as well until ${localTime(own.oldKeyUntil)}`]),
+    ...strangers.map(
+      ({ node, address, reason, count, at }) =>
+        `refused: ${node ?? 'unknown'}${address === null ? '' : ` at ${address}`}, ${refusals[reason]} (${count} times, last ${localTime(at)})`,
+    ),
+  ]
+    .map((line) => `${printable(line)}\n`)
+    .join('');
+}
+const refusals = {
+  oldKey: 'with a key that was replaced',
+  otherCluster: 'with a key of another cluster',
+  noKey: 'without a key',
+} as const;
+
+/** `cluster confinfo`: what configuration each active node has. */
 export async function confInfo(context: CommandContext): Promise<number> {
-  const [cluster, nodes] = await Promise.all([
-    context.client.json<ClusterSummary>('GET', '/cluster'),
-    context.client.json<NodeList>('GET', '/nodes'),
+  const states = await context.client.json<ClusterStateList>('GET', '/cluster/state');
+  const rows = states.items.map(({ node, online, status, info }) => [
+    node,
+    online ? 'yes' : 'no',
+    info?.signature ?? (info === null ? status : '-'),
+    info?.configuredAt == null ? '-' : localTime(info.configuredAt),
+    info === null ? '-' : info.locked ? '1' : '0',
+    info === null ? '-' : String(info.generation),
   ]);
-  const rows = nodes.items.map((node) => {
-    const same = node.self || node.sameConfiguration === true;
-    const signature = same ? (cluster.signature ?? '-') : node.sameConfiguration === false ? 'different' : 'unknown';
-    const date = node.self && cluster.configuredAt !== null ? localTime(cluster.configuredAt) : '-';
-    return [node.name, node.online ? 'yes' : 'no', signature, date, node.self ? (cluster.locked ? '1' : '0') : '-'];
-  });
-  const heading = ['NODE', 'ACTIVE', 'SIGNATURE', 'DATE', 'LOCKED'];
-  show(context, { cluster, nodes }, () =>
-    rows.length === 0 ? 'there is no cluster configuration\n' : table(heading, rows, paintFor(context.io)),
+  const heading = ['NODE', 'ACTIVE', 'SIGNATURE', 'DATE', 'LOCKED', 'GENERATION'];
+  const none = states.items.every(({ info }) => info?.configured === false);
+  show(context, states, () =>
+    none ? 'there is no cluster configuration\n' : `${table(heading, rows, paintFor(context.io), [5])}${findings(states.items)}`,
   );
   return 0;
 }
 
 /** `cluster state`: modules and their configuration on each node. */
 export async function state(context: CommandContext): Promise<number> {
-  const modules = await context.client.json<ModuleList>('GET', '/modules');
-  const rows = modules.items.flatMap((module) =>
-    module.nodes.map((status) => [
-      status.node,
+  const states = await context.client.json<ClusterStateList>('GET', '/cluster/state');
+  const rows = states.items.flatMap(({ node, info }) =>
+    (info?.modules ?? []).map((module) => [
+      node,
       module.name,
       module.mode ?? '-',
       String(module.id),
-      status.error === null ? (module.appliedAt === null ? '-' : localTime(module.appliedAt)) : '-',
-      status.error === null ? status.signature.slice(0, 12) || '-' : printable(status.error),
+      module.appliedAt === null ? '-' : localTime(module.appliedAt),
+      module.signature === null ? '-' : module.signature.slice(0, 12),
     ]),
   );
   const heading = ['NODE', 'MODULE', 'MODE', 'ID', 'DATE', 'SIGNATURE'];
-  show(context, modules, () =>
-    rows.length === 0 ? 'no module is installed\n' : table(heading, rows, paintFor(context.io), [3]),
+  show(
+    context,
+    states,
+    () =>
+      `${rows.length === 0 ? 'no module is installed\n' : table(heading, rows, paintFor(context.io), [3])}${findings(states.items)}`,
   );
+  return 0;
+}
+
+/** `cluster create`: a cluster.xml of addresses. */
+export async function create(context: CommandContext): Promise<number> {
+  const addresses = context.args.operands;
+  const named = context.text('names')?.split(',') ?? addresses.map((_, index) => `server${index}`);
+  if (named.length !== addresses.length) throw usageError(`--names has ${named.length} names for ${addresses.length} addresses`);
+  const written = (text: string): string =>
+    text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;').trim();
+  const address = (text: string): string => written(text.includes(':') && !text.startsWith('[') ? `[${text}]` : text);
+  const nodes = addresses.map((addr, index) => `      <node name="${written(named[index] ?? '')}" addr="${address(addr)}"/>`);
+  const xml = `<cluster>\n  <lans>\n    <lan name="default" command="on">\n${nodes.join('\n')}\n    </lan>\n  </lans>\n</cluster>\n`;
+  if (context.flag('print')) {
+    show(context, { xml }, () => xml);
+    return 0;
+  }
+  const cluster = await context.client.json<ClusterSummary>('PUT', '/cluster/config', { json: { xml, lock: null } });
+  show(context, cluster, () => clusterText(cluster));
   return 0;
 }
 
@@ -101,14 +150,27 @@ async function change(context: CommandContext, method: 'POST' | 'DELETE', path: 
   return 0;
 }
 
+/** `--accept-old`, in ms; null where it is not given. */
+export function acceptOldMs(context: CommandContext): number | null {
+  const given = context.text('accept-old');
+  return given === null ? null : durationMs(given, '--accept-old');
+}
+
 /** `cluster genkey`. */
 export async function generateKey(context: CommandContext): Promise<number> {
-  return change(context, 'POST', '/cluster/key', 'a new key is made; the other nodes need it too (holdfast cluster package)');
+  const path = `/cluster/key${query({ acceptOldMs: acceptOldMs(context) })}`;
+  return change(context, 'POST', path, 'a new key is made; give it to the other nodes with holdfast -H "*" -G');
 }
 
 /** `cluster delkey`. */
 export async function deleteKey(context: CommandContext): Promise<number> {
-  return change(context, 'DELETE', '/cluster/key', 'the key is removed: this node no longer seals what it sends');
+  const path = `/cluster/key${query({ acceptOldMs: acceptOldMs(context) })}`;
+  return change(
+    context,
+    'DELETE',
+    path,
+    'the key is removed: this node will no longer seal what it sends; tell the others with holdfast -H "*" -G',
+  );
 }
 
 /** `cluster deconfig`. */

@@ -1,6 +1,8 @@
 /** Cluster and nodes: what this node sees, and the administration of the cluster configuration. */
 import { ApiError, unwrap } from '../problem.js';
-import { empty, type Handler, json, list } from '../request.js';
+import { type ApiRequest, empty, type Handler, json, list } from '../request.js';
+
+const acceptOldMs = (request: ApiRequest): number | undefined => request.query.integer('acceptOldMs') ?? undefined;
 
 export const getCluster: Handler = (_request, { face }) => json(face.cluster());
 export const listNodes: Handler = (_request, { face }) => list(face.nodes());
@@ -15,7 +17,7 @@ export const getClusterConfig: Handler = async (_request, { face }) =>
   json({ xml: unwrap(await face.clusterAdministration.xml()) });
 export const putClusterConfig: Handler = async (request, { face }) => {
   const { xml = null, lock = null } = await request.json('ClusterConfigBody');
-  return json(unwrap(await face.clusterAdministration.configure(xml, lock, request.caller)));
+  return json(unwrap(await face.clusterAdministration.configure(xml, lock, request.caller, acceptOldMs(request))));
 };
 export const deleteClusterConfig: Handler = async (request, { face }) => {
   unwrap(await face.clusterAdministration.deconfigure(request.caller));
@@ -26,11 +28,11 @@ export const checkClusterConfig: Handler = async (request, { face }) => {
   return json(unwrap(face.clusterAdministration.check(xml)));
 };
 export const generateClusterKey: Handler = async (request, { face }) => {
-  unwrap(await face.clusterAdministration.generateKey(request.caller));
+  unwrap(await face.clusterAdministration.generateKey(request.caller, acceptOldMs(request)));
   return empty;
 };
 export const deleteClusterKey: Handler = async (request, { face }) => {
-  unwrap(await face.clusterAdministration.deleteKey(request.caller));
+  unwrap(await face.clusterAdministration.deleteKey(request.caller, acceptOldMs(request)));
   return empty;
 };
 export const getClusterBundle: Handler = async (_request, { face }) => ({

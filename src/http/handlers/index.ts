@@ -4,6 +4,7 @@ import type { OperationId } from '../routes.js';
 import { createActionHandlers } from './actions.js';
 import * as cluster from './cluster.js';
 import * as configuration from './configuration.js';
+import * as distribution from './distribution.js';
 import { getEvents } from './events.js';
 import * as https from './https.js';
 import * as logs from './logs.js';
@@ -22,6 +23,7 @@ export function createHandlers(): Readonly<Record<Exclude<OperationId, 'postSeal
   return {
     ...cluster,
     ...configuration,
+    ...distribution,
     ...https,
     ...logs,
     ...modules,

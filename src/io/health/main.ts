@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseClusterXml } from '../../config/cluster-config.js';
 import { parseUserConfig } from '../../config/module-config.js';
-import { clusterSignature } from '../cluster-store.js';
+import { clusterSignature } from '../cluster-files.js';
 import { loadActive } from '../modules/applied.js';
 import { installedNames } from '../modules/ids.js';
 import { layoutOf } from '../modules/layout.js';

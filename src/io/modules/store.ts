@@ -23,6 +23,7 @@ import { createHookRunner, type HookRunner } from './hooks.js';
 import { chooseId, installedNames, readId, writeId } from './ids.js';
 import { archivesOf, layoutOf, newArchiveName } from './layout.js';
 import { ExpectedFailure, isMissing, isModuleName, outcomeOf, requireModuleName } from './names.js';
+import { asideOf, forgetAside, putAside, putBack, recoverReceived } from './receiving.js';
 import { createSerial } from './serial.js';
 import { listTemplates, readTemplate, readTree, type TemplateSource } from './templates.js';
 
@@ -88,6 +89,19 @@ export const createModuleStore = (options: ModuleStoreOptions): ModuleStorePort 
         } catch (error) {
           options.onProblem(null, `${parent} cannot be tidied up: ${error instanceof Error ? error.message : String(error)}`);
         }
+      for (const entry of await readdir(layout.modules).catch((): string[] => [])) {
+        const name = asideOf(entry);
+        if (name === null || !isModuleName(name)) continue;
+        try {
+          if (await recoverReceived(layout, name))
+            options.onProblem(name, 'It was being taken over from another node when the daemon ended: that was undone.');
+        } catch (error) {
+          options.onProblem(
+            name,
+            `What was put aside of it cannot be put back: ${error instanceof Error ? error.message : String(error)}`,
+          );
+        }
+      }
     })();
     return recovery;
   };
@@ -211,6 +225,12 @@ export const createModuleStore = (options: ModuleStoreOptions): ModuleStorePort 
     const twin = installed.find((other) => other !== name && other.toLowerCase() === name.toLowerCase());
     if (twin !== undefined) throw new ExpectedFailure('MODULE_EXISTS', `Module ${twin} differs from ${name} only in case.`);
     const files = complete(archive === null ? await readTemplate(source, template ?? name) : await unpackArchive(archive));
+    await place(name, files, id, there);
+    return summary(name);
+  };
+
+  /** Puts files in the place of the edited ones. */
+  const place = async (name: string, files: readonly UnpackedFile[], id: number | null, there: boolean): Promise<void> => {
     await serial(allModules, async () => {
       const chosen = await chooseId(layout, name, id);
       const target = modulePath(name);
@@ -226,7 +246,33 @@ export const createModuleStore = (options: ModuleStoreOptions): ModuleStorePort 
         throw error;
       }
     });
-    return summary(name);
+  };
+
+  /** All of it, or nothing. */
+  const receive = async (
+    name: string,
+    archive: Uint8Array,
+    id: number,
+    configure: boolean,
+    admit: Admission,
+  ): Promise<ActiveModule | null> => {
+    const installed = await installedNames(layout);
+    const there = installed.includes(name);
+    const twin = installed.find((other) => other !== name && other.toLowerCase() === name.toLowerCase());
+    if (twin !== undefined) throw new ExpectedFailure('MODULE_EXISTS', `Module ${twin} differs from ${name} only in case.`);
+    const files = complete(await unpackArchive(archive));
+    // Before anything is touched: another module may have the id.
+    await chooseId(layout, name, id);
+    await putAside(layout, name, there, { signature: signatureOf(files), configure });
+    try {
+      await place(name, files, id, there);
+      const active = configure ? (await apply(name, admit)).active : null;
+      await forgetAside(layout, name);
+      return active;
+    } catch (error) {
+      await putBack(layout, name);
+      throw error;
+    }
   };
 
   const deconfigure = async (name: string): Promise<void> => {
@@ -322,6 +368,13 @@ export const createModuleStore = (options: ModuleStoreOptions): ModuleStorePort 
         // It is printed and shown: what stands under the name of a secret is not in it.
         const shown = createRedactor([]).json(JSON.parse(JSON.stringify(config)));
         return { config: shown, warnings: [...warnings, ...later], rules: ruleTable(config).map(ruleLine) };
+      }),
+    receive: (name, archive, id, configure, admit) =>
+      change(name, async () => ({ active: await receive(name, archive, id, configure, admit) })),
+    editedSignature: (name) =>
+      change(name, async () => {
+        await requireInstalled(name);
+        return signatureOf(await readTree(modulePath(name)));
       }),
     apply: (name, admit = () => ({ ok: true, value: null })) => change(name, () => apply(name, admit)),
     deconfigure: (name) =>

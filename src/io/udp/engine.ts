@@ -9,16 +9,28 @@
  * - What is handed over goes in one message a pulse, and at once where a datagram says something new: pulses that say nothing new
  *   come with the tick, as one event. Order and times stay true; what a message between threads and a step of the machine cost is
  *   paid ten times a second and not for every datagram.
+ * - A peer that has shown only a key that was replaced is spoken to with that one, for as long as it is accepted; once a second a
+ *   datagram under the present key goes to it besides, which a peer that has it as well answers in kind (ADR 0029).
  * - Nothing is sent, answers included, once the lease has run out: a daemon whose main loop hangs stops being believed alive.
  */
 
-import type { DropClass, MembershipBody, PulseReport, TimedReport, TransportEvent } from '../../actors/ports.js';
+import type {
+  DropClass,
+  MembershipBody,
+  PulseReport,
+  RefusedSender,
+  TimedReport,
+  TransportEvent,
+  TransportKey,
+  TransportSpec,
+} from '../../actors/ports.js';
 import type { ClusterConfig } from '../../config/types.js';
 import { type ClusterTable, clusterTable } from './cluster-table.js';
 import { type Encoded, encodeContent, type Turn } from './codec.js';
 import { headerLength, lanLabel, maxDatagramLength, protocolVersion, senderLabel, writeHeader } from './header.js';
+import { Identities, type Identity, sealKey } from './identities.js';
 import { clockOf, Receiver } from './receiver.js';
-import { keyLabel, seal, senderKey, tagLength } from './seal.js';
+import { seal, tagLength } from './seal.js';
 
 /** Further datagrams with share maps that one pulse may have besides the first. */
 const extraMapDatagrams = 4;
@@ -26,12 +38,17 @@ const extraMapDatagrams = 4;
 export const goodbyeCount = 3;
 /** At most one report of dropped datagrams in that time, in ms. */
 const dropReportMs = 1_000;
+/** How often a peer that has not shown the present key is offered it, in ms. */
+const offerMs = 1_000;
+/** Senders of refused datagrams that are told apart in one report. */
+const mostRefused = 16;
 
 export interface EngineSpec {
   readonly cluster: ClusterConfig;
   readonly self: string;
   readonly clusterId: string;
   readonly keyHex: string | null;
+  readonly older?: readonly TransportKey[];
   readonly signature: string;
   readonly bootEpoch: number;
   readonly knownEpochs: Readonly<Record<string, number>>;
@@ -50,7 +67,8 @@ interface Outgoing {
   readonly name: string;
   readonly label: string;
   readonly peers: readonly string[];
-  readonly key: Buffer | null;
+  /** By cluster id. */
+  readonly keys: Map<string, Buffer | null>;
   sequence: number;
   turn: Turn;
 }
@@ -61,7 +79,9 @@ export class Engine {
   readonly #table: ClusterTable;
   readonly #receiver: Receiver;
   readonly #lans: readonly Outgoing[];
-  readonly #keyId: string;
+  #identities: Identities;
+  #offeredAtMs = Number.NEGATIVE_INFINITY;
+  #refused = new Map<string, RefusedSender>();
   readonly #sender: string;
   readonly #answeredAt = new Map<string, number>();
   readonly #lastSaid = new Map<string, string>();
@@ -80,8 +100,8 @@ export class Engine {
     this.#spec = spec;
     this.#acts = acts;
     this.#table = clusterTable(spec.cluster, spec.self, spec.signature);
-    this.#receiver = new Receiver({ ...spec, table: this.#table });
-    this.#keyId = keyLabel(spec.keyHex);
+    this.#receiver = new Receiver({ ...spec, table: this.#table }, nowMs);
+    this.#identities = new Identities(spec, nowMs);
     this.#leaseUntilMs = nowMs + spec.leaseMs;
     this.#sender = senderLabel(spec.self);
     this.#lans = this.#table.lans
@@ -92,7 +112,7 @@ export class Engine {
           name: lan.name,
           label,
           peers: lan.nodes.filter((node) => node !== spec.self),
-          key: spec.keyHex === null ? null : senderKey(spec.keyHex, this.#sender, spec.bootEpoch, label),
+          keys: new Map(),
           sequence: 0,
           turn: { names: 0, maps: 0 },
         };
@@ -123,6 +143,13 @@ export class Engine {
     return true;
   }
 
+  /** Goes on with another key: the boot and its numbers stay, peers change over one by one. */
+  rekey(keys: Pick<TransportSpec, 'clusterId' | 'keyHex' | 'older'>, nowMs: number): void {
+    this.#identities = new Identities(keys, nowMs);
+    this.#receiver.rekey(this.#identities, nowMs);
+    this.#offeredAtMs = Number.NEGATIVE_INFINITY;
+  }
+
   // ------------------------------------------------------------ from the clock
 
   /** The pulse is due and the sockets have been read. */
@@ -151,8 +178,11 @@ export class Engine {
     for (const lan of this.#lans) {
       const silent = this.#silentOn(lan, nowMs);
       if (silent.length === 0) continue;
-      const datagram = this.#datagram(lan, nowMs, { goodbye: false, mapsOnly: false, asks: silent }).datagram;
-      for (const node of silent) this.#acts.send(lan.name, node, datagram);
+      const kind = { goodbye: false, mapsOnly: false, asks: silent };
+      for (const [identity, nodes] of this.#spokenTo(silent, nowMs)) {
+        const { datagram } = this.#datagram(lan, nowMs, kind, identity);
+        for (const node of nodes) this.#acts.send(lan.name, node, datagram);
+      }
     }
   }
 
@@ -177,10 +207,12 @@ export class Engine {
 
   // ------------------------------------------------------------ from the sockets
 
-  received(datagram: Buffer, nowMs: number): void {
+  /** @param from the address that it came from, where that is known */
+  received(datagram: Buffer, nowMs: number, from: string | null = null): void {
     const received = this.#receiver.receive(datagram, nowMs);
     if (received.kind === 'dropped') {
       this.#drops[received.drop] += 1;
+      if (received.refused !== undefined) this.#noteRefused({ ...received.refused, address: from });
       this.#dropExample ??= `${received.drop}: ${datagram.subarray(0, headerLength).toString('hex')}`;
       return;
     }
@@ -226,19 +258,29 @@ export class Engine {
     return true;
   }
 
+  #noteRefused(sender: Omit<RefusedSender, 'count'>): void {
+    const place = `${sender.node}\0${sender.address}\0${sender.reason}`;
+    const known = this.#refused.get(place);
+    if (known === undefined && this.#refused.size >= mostRefused) return;
+    this.#refused.set(place, { ...sender, count: (known?.count ?? 0) + 1 });
+  }
+
   #answer(node: string, lanName: string, nowMs: number): void {
     const lan = this.#lans.find((one) => one.name === lanName);
     const place = `${node}\0${lanName}`;
     const last = this.#answeredAt.get(place) ?? Number.NEGATIVE_INFINITY;
     if (lan === undefined || nowMs - last < this.#spec.cluster.pulseMs / 8) return;
     this.#answeredAt.set(place, nowMs);
-    this.#acts.send(lanName, node, this.#datagram(lan, nowMs, { goodbye: false, mapsOnly: false, asks: [] }).datagram);
+    const identity = this.#receiver.olderKeyOf(node, nowMs) ?? this.#identities.current;
+    this.#acts.send(lanName, node, this.#datagram(lan, nowMs, { goodbye: false, mapsOnly: false, asks: [] }, identity).datagram);
   }
 
   /** Counts since the last report, at most once a second; the rest when `force`. */
   #reportDrops(nowMs: number): void {
     if (this.#dropExample === null || nowMs - this.#dropsReportedAtMs < dropReportMs) return;
     this.#dropped.push({ type: 'dropped', counts: this.#drops, example: this.#dropExample });
+    if (this.#refused.size > 0) this.#dropped.push({ type: 'refused', senders: [...this.#refused.values()] });
+    this.#refused = new Map();
     this.#drops = noDrops();
     this.#dropExample = null;
     this.#dropsReportedAtMs = nowMs;
@@ -254,30 +296,56 @@ export class Engine {
   }
 
   #sendAll(nowMs: number, goodbye: boolean): void {
+    const offers = nowMs - this.#offeredAtMs >= offerMs;
+    if (offers) this.#offeredAtMs = nowMs;
     for (const lan of this.#lans) {
-      let encoded = this.#datagram(lan, nowMs, { goodbye, mapsOnly: false, asks: [] });
-      this.#broadcast(lan, encoded.datagram);
-      for (let extra = 0; extra < extraMapDatagrams && encoded.mapsLeft > 0 && !goodbye; extra += 1) {
-        const left = encoded.mapsLeft;
-        encoded = this.#datagram(lan, nowMs, { goodbye, mapsOnly: true, asks: [] });
-        this.#broadcast(lan, encoded.datagram);
-        // Every datagram counts what it left out of all; go on until all have had their turn.
-        const carried = (this.#body?.shareMaps.length ?? 0) - encoded.mapsLeft;
-        encoded = { ...encoded, mapsLeft: Math.max(0, left - carried) };
-      }
+      const groups = this.#spokenTo(lan.peers, nowMs);
+      for (const [identity, nodes] of groups) this.#sendTo(lan, nodes, identity, nowMs, goodbye);
+      const { current } = this.#identities;
+      const without = groups.flatMap(([identity, nodes]) => (identity === current ? [] : nodes));
+      if (without.length > 0 && offers && !goodbye) this.#sendTo(lan, without, current, nowMs, false);
     }
   }
 
-  #broadcast(lan: Outgoing, datagram: Buffer): void {
-    for (const node of lan.peers) this.#acts.send(lan.name, node, datagram);
+  /** Peers by the key that they are spoken to with; nearly always it is one for all. */
+  #spokenTo(peers: readonly string[], nowMs: number): readonly (readonly [Identity, readonly string[]])[] {
+    const { current } = this.#identities;
+    if (this.#identities.acceptedOlder(nowMs).length === 0) return [[current, peers]];
+    const groups = new Map<Identity, string[]>();
+    for (const node of peers) {
+      const identity = this.#receiver.olderKeyOf(node, nowMs) ?? current;
+      groups.set(identity, [...(groups.get(identity) ?? []), node]);
+    }
+    return [...groups];
+  }
+
+  #sendTo(lan: Outgoing, nodes: readonly string[], identity: Identity, nowMs: number, goodbye: boolean): void {
+    let encoded = this.#datagram(lan, nowMs, { goodbye, mapsOnly: false, asks: [] }, identity);
+    this.#toEach(lan, nodes, encoded.datagram);
+    for (let extra = 0; extra < extraMapDatagrams && encoded.mapsLeft > 0 && !goodbye; extra += 1) {
+      const left = encoded.mapsLeft;
+      encoded = this.#datagram(lan, nowMs, { goodbye, mapsOnly: true, asks: [] }, identity);
+      this.#toEach(lan, nodes, encoded.datagram);
+      // Every datagram counts what it left out of all; go on until all have had their turn.
+      const carried = (this.#body?.shareMaps.length ?? 0) - encoded.mapsLeft;
+      encoded = { ...encoded, mapsLeft: Math.max(0, left - carried) };
+    }
+  }
+
+  #toEach(lan: Outgoing, nodes: readonly string[], datagram: Buffer): void {
+    for (const node of nodes) this.#acts.send(lan.name, node, datagram);
   }
 
   #datagram(
     lan: Outgoing,
     nowMs: number,
     kind: { readonly goodbye: boolean; readonly mapsOnly: boolean; readonly asks: readonly string[] },
+    identity: Identity,
   ): { readonly datagram: Buffer; readonly mapsLeft: number } {
-    const { cluster, keyHex, clusterId, bootEpoch } = this.#spec;
+    const { cluster, bootEpoch } = this.#spec;
+    const known = lan.keys.get(identity.clusterId);
+    const key = known === undefined ? sealKey(identity, this.#sender, bootEpoch, lan.label) : known;
+    if (known === undefined) lan.keys.set(identity.clusterId, key);
     const freshMs = cluster.slostCount * cluster.pulseMs;
     const encoded: Encoded = encodeContent(
       {
@@ -292,7 +360,7 @@ export class Engine {
       },
       this.#table,
       lan.turn,
-      maxDatagramLength - headerLength - (keyHex === null ? 0 : tagLength),
+      maxDatagramLength - headerLength - (key === null ? 0 : tagLength),
     );
     lan.turn = encoded.next;
     lan.sequence += 1;
@@ -303,15 +371,15 @@ export class Engine {
     }
     const header = writeHeader({
       version: protocolVersion,
-      sealed: lan.key !== null,
-      keyId: this.#keyId,
-      clusterId,
+      sealed: key !== null,
+      keyId: identity.keyId,
+      clusterId: identity.clusterId,
       sender: this.#sender,
       lan: lan.label,
       bootEpoch,
       sequence: lan.sequence,
     });
-    return { datagram: seal(lan.key, header, lan.sequence, encoded.content), mapsLeft: encoded.mapsLeft };
+    return { datagram: seal(key, header, lan.sequence, encoded.content), mapsLeft: encoded.mapsLeft };
   }
 }
 

@@ -27,7 +27,7 @@ export interface LanSocketSpec {
   readonly lookup?: typeof lookupName;
 }
 export interface LanSocketActs {
-  readonly received: (datagram: Buffer) => void;
+  readonly received: (datagram: Buffer, from: string) => void;
   readonly problem: (problem: SocketProblem) => void;
   /** The first attempt to bind has ended, well or not. */
   readonly tried: (bound: boolean) => void;
@@ -89,7 +89,7 @@ export class LanSocket {
         // Addresses are resolved here, once; asking again for each datagram would only cost time.
         lookup: (hostname, _options, callback) => callback(null, hostname, address.family),
       },
-      (datagram) => this.#acts.received(datagram),
+      (datagram, { address: from }) => this.#acts.received(datagram, from),
     );
     try {
       await socket.bind({ port, address: address.address, exclusive: true });

@@ -10,6 +10,7 @@ export interface WorkerSpec extends TransportSpec {
 export type ToWorker =
   | { readonly type: 'publish'; readonly body: MembershipBody; readonly urgent: boolean }
   | { readonly type: 'lookUpNames' }
+  | { readonly type: 'rekey'; readonly keys: Pick<TransportSpec, 'clusterId' | 'keyHex' | 'older'> }
   | { readonly type: 'close'; readonly goodbye: boolean };
 /** What happened, in order; or, at the end, that the sockets are closed. */
 export type FromWorker = readonly TransportEvent[] | 'closed';

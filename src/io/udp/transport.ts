@@ -65,6 +65,9 @@ function openWorker(spec: WorkerSpec & TransportSpec, on: (event: TransportEvent
     lookUpNames: () => {
       if (open) say({ type: 'lookUpNames' });
     },
+    rekey: (keys) => {
+      if (open) say({ type: 'rekey', keys });
+    },
     close: (goodbye) => {
       closing ??= close(goodbye);
       return closing;

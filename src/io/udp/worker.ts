@@ -72,11 +72,11 @@ function openSockets(): void {
   });
 }
 
-function take(datagram: Buffer): void {
+function take(datagram: Buffer, from: string): void {
   received += 1;
   heedLease();
   if (closing || (spec.dropRate > 0 && Math.random() < spec.dropRate)) return;
-  engine.received(datagram, now());
+  engine.received(datagram, now(), from);
 }
 
 /** Takes note of what the main thread has renewed: it writes the time into memory that both see, without a message. */
@@ -173,6 +173,9 @@ port.on('message', (message: ToWorker) => {
     }
     case 'lookUpNames':
       for (const socket of new Set(socketOfLan.values())) void socket.lookUpNames();
+      return;
+    case 'rekey':
+      engine.rekey(message.keys, now());
       return;
     case 'close':
       void close(message.goodbye);

@@ -5,6 +5,98 @@
  * Make sure to inspect the output below.  Do not ignore changes!
  */
 'use strict'
+exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > -G > must match snapshot 1`] = `
+exit 1
+--- out
+---------------- Server=http://10.0.0.11:9010 ----------------
+admin action=distribute
+generation 3
+Success
+---------------- Server=http://10.0.0.13:9010 ----------------
+admin action=distribute
+NODE_UNREACHABLE: Node n3 did not answer.
+Error
+--- err
+CLUSTER_PARTIAL: not on n3
+--- sent
+distributeCluster {"params":{},"query":{},"body":{"xml":null,"force":false,"nodes":null}}
+`
+
+exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > -H * -E farm > must match snapshot 1`] = `
+exit 0
+--- out
+---------------- Server=http://10.0.0.11:9010 ----------------
+admin action=export
+generation 3
+Success
+--- err
+--- sent
+exportModule {"params":{"module":"farm"},"query":{},"body":{"nodes":null}}
+`
+
+exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > -H * -p > must match snapshot 1`] = `
+exit 2
+--- out
+--- err
+USAGE: -p is carried out on this node only, without -H
+--- sent
+
+`
+
+exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > -H * > must match snapshot 1`] = `
+exit 2
+--- out
+--- err
+USAGE: -H needs a command: holdfast -H "*" state
+--- sent
+
+`
+
+exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > -H * cluster genkey > must match snapshot 1`] = `
+exit 2
+--- out
+--- err
+USAGE: cluster genkey is not for -H: each node would make a key of its own; use cluster rekey, or genkey here and then -G
+--- sent
+listClusterHosts {"params":{},"query":{},"body":null}
+`
+
+exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > -H elsewhere -G > must match snapshot 1`] = `
+exit 2
+--- out
+--- err
+USAGE: http://elsewhere:9010 is no node of the cluster configuration: only nodes can be given it (holdfast help distribute shows how)
+--- sent
+listClusterHosts {"params":{},"query":{},"body":null}
+`
+
+exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > -H n1,n2 logsave -m farm x > must match snapshot 1`] = `
+exit 2
+--- out
+--- err
+USAGE: logsave writes a file here, and every node would write the same one: name one node with -H
+--- sent
+listClusterHosts {"params":{},"query":{},"body":null}
+`
+
+exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > -H n1,n3 -G > must match snapshot 1`] = `
+exit 1
+--- out
+---------------- Server=http://10.0.0.11:9010 ----------------
+admin action=distribute
+generation 3
+Success
+---------------- Server=http://10.0.0.13:9010 ----------------
+admin action=distribute
+NODE_UNREACHABLE: Node n3 did not answer.
+Error
+--- err
+CLUSTER_PARTIAL: not on n3
+--- sent
+listClusterHosts {"params":{},"query":{},"body":null}
+distributeCluster {"params":{},"query":{},"body":{"xml":null,"force":false,"nodes":["n1","n3"]}}
+`
+
 exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > -p --json > must match snapshot 1`] = `
 exit 0
 --- out
@@ -108,15 +200,55 @@ putClusterConfig {"params":{},"query":{},"body":{"xml":null,"lock":"unlock"}}
 exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > cluster confinfo > must match snapshot 1`] = `
 exit 0
 --- out
-NODE  ACTIVE  SIGNATURE         DATE                 LOCKED
-n1    yes     c1c2c3c4c5c6c7c8  2026-01-31 14:22:33  0
-n2    yes     c1c2c3c4c5c6c7c8  -                    -
-n3    yes     different         -                    -
-n4    no      unknown           -                    -
+NODE  ACTIVE  SIGNATURE         DATE                 LOCKED  GENERATION
+n1    yes     c1c2c3c4c5c6c7c8  2026-01-31 14:22:33  0                3
+n2    yes     c1c2c3c4c5c6c7c8  2026-01-31 14:22:33  0                3
+n3    no      oldKey            -                    -                -
+n2 caught up at 2026-01-31T14:22:33.123Z from n1: it had been away
+n3 is refused: it sends with a key that was replaced
+n1 has not distributed its configuration: holdfast -H "*" -G
+n1 takes the key before as well until 2026-01-31 14:22:33
 --- err
 --- sent
-getCluster {"params":{},"query":{},"body":null}
-listNodes {"params":{},"query":{},"body":null}
+getClusterState {"params":{},"query":{},"body":null}
+`
+
+exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > cluster create --names n1 10.0.0.11 10.0.0.12 > must match snapshot 1`] = `
+exit 2
+--- out
+--- err
+USAGE: --names has 1 names for 2 addresses (holdfast help cluster create shows how)
+--- sent
+
+`
+
+exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > cluster create --print --names n1,n2 10.0.0.11 ::1 > must match snapshot 1`] = `
+exit 0
+--- out
+<cluster>
+  <lans>
+    <lan name="default" command="on">
+      <node name="n1" addr="10.0.0.11"/>
+      <node name="n2" addr="[::1]"/>
+    </lan>
+  </lans>
+</cluster>
+--- err
+--- sent
+
+`
+
+exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > cluster create 10.0.0.11 10.0.0.12 > must match snapshot 1`] = `
+exit 0
+--- out
+node:       n1
+configured: 2026-01-31 14:22:33
+signature:  c1c2c3c4c5c6c7c8
+encrypted:  yes
+locked:     0
+--- err
+--- sent
+putClusterConfig {"params":{},"query":{},"body":{"xml":"<cluster>\\n  <lans>\\n    <lan name=\\"default\\" command=\\"on\\">\\n      <node name=\\"server0\\" addr=\\"10.0.0.11\\"/>\\n      <node name=\\"server1\\" addr=\\"10.0.0.12\\"/>\\n    </lan>\\n  </lans>\\n</cluster>\\n","lock":null}}
 `
 
 exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > cluster deconfig > must match snapshot 1`] = `
@@ -131,32 +263,60 @@ deleteClusterConfig {"params":{},"query":{},"body":null}
 exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > cluster delkey > must match snapshot 1`] = `
 exit 0
 --- out
-the key is removed: this node no longer seals what it sends
+the key is removed: this node will no longer seal what it sends; tell the others with holdfast -H "*" -G
 --- err
 --- sent
 deleteClusterKey {"params":{},"query":{},"body":null}
 `
 
+exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > cluster genkey --accept-old 10s > must match snapshot 1`] = `
+exit 0
+--- out
+a new key is made; give it to the other nodes with holdfast -H "*" -G
+--- err
+--- sent
+generateClusterKey {"params":{},"query":{"acceptOldMs":"10000"},"body":null}
+`
+
 exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > cluster genkey > must match snapshot 1`] = `
 exit 0
 --- out
-a new key is made; the other nodes need it too (holdfast cluster package)
+a new key is made; give it to the other nodes with holdfast -H "*" -G
 --- err
 --- sent
 generateClusterKey {"params":{},"query":{},"body":null}
 `
 
+exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > cluster rekey --accept-old 10m > must match snapshot 1`] = `
+exit 1
+--- out
+---------------- Server=http://10.0.0.11:9010 ----------------
+admin action=rekey
+generation 3
+Success
+---------------- Server=http://10.0.0.13:9010 ----------------
+admin action=rekey
+NODE_UNREACHABLE: Node n3 did not answer.
+Error
+--- err
+CLUSTER_PARTIAL: not on n3
+--- sent
+distributeCluster {"params":{},"query":{},"body":{"newKey":true,"force":false,"acceptOldMs":600000}}
+`
+
 exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > cluster state > must match snapshot 1`] = `
 exit 0
 --- out
-NODE  MODULE  MODE   ID  DATE                 SIGNATURE
-n1    farm    farm    1  2026-01-31 14:22:33  0123456789ab
-n2    farm    farm    1  2026-01-31 14:22:33  0123456789ab
-n1    shop    light   2  2026-01-31 14:22:33  0123456789ab
-n2    shop    light   2  -                    n2 did not answer within 2 s
+NODE  MODULE  MODE  ID  DATE                 SIGNATURE
+n1    farm    farm   1  2026-01-31 14:22:33  0123456789ab
+n2    farm    farm   1  2026-01-31 14:22:33  0123456789ab
+n2 caught up at 2026-01-31T14:22:33.123Z from n1: it had been away
+n3 is refused: it sends with a key that was replaced
+n1 has not distributed its configuration: holdfast -H "*" -G
+n1 takes the key before as well until 2026-01-31 14:22:33
 --- err
 --- sent
-listModules {"params":{},"query":{},"body":null}
+getClusterState {"params":{},"query":{},"body":null}
 `
 
 exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > cmdlog --json > must match snapshot 1`] = `

@@ -21,6 +21,7 @@ const parse = (xml: string) => {
 };
 const applied = (xml: string): AppliedCluster => ({
   ...{ config: parse(xml), signature: 'aa', appliedWallMs: 0, encrypted: true, locked: false, clusterId: 'id', keyHex },
+  ...{ generation: 1, revision: 'r1', distributed: true, history: [], older: [], caughtUp: null },
 });
 
 /** A node with a cluster (or none), whose bundles are texts. */

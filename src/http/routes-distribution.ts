@@ -1,0 +1,135 @@
+/** Routes of what concerns all nodes at once: who has what, and giving configurations out. */
+import type { Route } from './route.types.js';
+
+const megabyte = 1024 * 1024;
+/** What asks all nodes and waits for them. */
+const allNodesMs = 60_000;
+/** What another node sends in one piece: sealed, it must be within what is read of a stranger. */
+export const pieceBytes = 4 * megabyte;
+
+export const distributionRoutes = [
+  {
+    method: 'GET',
+    path: '/cluster/info',
+    operationId: 'getClusterInfo',
+    role: 'monitor',
+    tag: 'Cluster',
+    summary: "This node's part in the cluster: configuration, generation, lock, modules, and who is refused for its key.",
+    success: { status: 200, schema: 'ClusterNodeInfo', description: 'What this node knows.' },
+    errors: [],
+  },
+  {
+    method: 'GET',
+    path: '/cluster/hosts',
+    operationId: 'listClusterHosts',
+    role: 'monitor',
+    tag: 'Cluster',
+    summary: 'The nodes and where their web services are (`-H`).',
+    success: { status: 200, schema: 'ClusterHostList', description: 'The nodes, in the order of cluster.xml.' },
+    errors: [],
+  },
+  {
+    method: 'GET',
+    path: '/cluster/state',
+    operationId: 'getClusterState',
+    role: 'monitor',
+    answerMs: 5_000,
+    tag: 'Cluster',
+    summary: 'Every node as it says itself, compared with this one (`cluster state`, `cluster confinfo`).',
+    success: {
+      status: 200,
+      schema: 'ClusterStateList',
+      description: 'The nodes; one that does not answer within 2 s has no info.',
+    },
+    errors: [],
+  },
+  {
+    method: 'POST',
+    path: '/cluster/distribute',
+    operationId: 'distributeCluster',
+    role: 'admin',
+    answerMs: allNodesMs,
+    tag: 'Cluster',
+    summary: "Gives this node's cluster configuration and key to all nodes (`-G`), and has names looked up again.",
+    body: { kind: 'json', schema: 'DistributeBody', limit: 4 * megabyte },
+    success: { status: 200, schema: 'DistributionReport', description: 'What became of it on each node.' },
+    errors: ['CONF_NONE', 'CONF_STALE', 'CONF_LOCKED', 'CONF_INVALID', 'CONF_NODE', 'NODE_UNKNOWN', 'DISK'],
+  },
+  {
+    method: 'POST',
+    path: '/cluster/receive',
+    operationId: 'receiveCluster',
+    role: 'admin',
+    guard: 'peer',
+    answerMs: allNodesMs,
+    tag: 'Internal',
+    summary: 'Takes over what another node gives out; only from nodes.',
+    query: [
+      {
+        name: 'rule',
+        required: true,
+        description: 'By which rule it is taken over.',
+        schema: { type: 'string', enum: ['distribute', 'force', 'catchUp'] },
+      },
+    ],
+    body: { kind: 'bytes', types: ['application/zip'], limit: pieceBytes, required: true },
+    success: { status: 200, schema: 'ClusterNodeInfo', description: 'What this node has now.' },
+    errors: ['CONF_STALE', 'CONF_INVALID', 'CONF_NODE', 'MODULE_ARCHIVE', 'HTTP_FORBIDDEN', 'DISK'],
+  },
+  {
+    method: 'POST',
+    path: '/modules/{module}/export',
+    operationId: 'exportModule',
+    role: 'admin',
+    answerMs: allNodesMs,
+    tag: 'Modules',
+    summary:
+      'Gives the module to all nodes as it is here (`-E`): installed with the same id, and configured if it is configured here.',
+    body: { kind: 'json', schema: 'ExportBody' },
+    success: { status: 200, schema: 'DistributionReport', description: 'What became of it on each node.' },
+    errors: ['MODULE_UNKNOWN', 'NODE_UNKNOWN', 'CONF_NONE', 'DISK'],
+  },
+  {
+    method: 'POST',
+    path: '/transfers/{transfer}',
+    operationId: 'putTransfer',
+    role: 'admin',
+    guard: 'peer',
+    tag: 'Internal',
+    summary: 'A piece of an archive that another node sends; only from nodes.',
+    query: [
+      {
+        name: 'offset',
+        required: true,
+        description: 'Where the piece begins; pieces come in order.',
+        schema: { type: 'integer', minimum: 0, maximum: 64 * megabyte },
+      },
+    ],
+    body: { kind: 'bytes', types: ['application/octet-stream'], limit: pieceBytes, required: true },
+    success: { status: 204, description: 'Kept for a minute.' },
+    errors: ['HTTP_FORBIDDEN', 'HTTP_BUSY', 'HTTP_BODY', 'HTTP_TOO_LARGE'],
+  },
+  {
+    method: 'POST',
+    path: '/modules/{module}/receive',
+    operationId: 'receiveModule',
+    role: 'admin',
+    guard: 'peer',
+    answerMs: allNodesMs,
+    tag: 'Internal',
+    summary: 'Takes over a module that another node has transferred; only from nodes.',
+    body: { kind: 'json', schema: 'ReceiveModuleBody' },
+    success: { status: 200, schema: 'ModuleSummary', description: 'The module as it is now.' },
+    errors: [
+      'MODULE_EXISTS',
+      'MODULE_NAME',
+      'MODULE_ARCHIVE',
+      'CONF_INVALID',
+      'CONF_UNSUPPORTED',
+      'CONF_STATE',
+      'CONF_STALE',
+      'HTTP_FORBIDDEN',
+      'DISK',
+    ],
+  },
+] as const satisfies readonly Route[];
