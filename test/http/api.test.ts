@@ -6,7 +6,7 @@ import { apiBase } from '../../src/http/api-types.js';
 import { type OpenApiDocument, type OpenApiOperation, openApiDocument, pathParameters } from '../../src/http/openapi.js';
 import { apiPage, apiReference } from '../../src/http/reference.js';
 import { rolesReference } from '../../src/http/reference-roles.js';
-import { type OperationId, routes } from '../../src/http/routes.js';
+import { type OperationId, type Route, routes } from '../../src/http/routes.js';
 import { schemas } from '../../src/http/schemas.js';
 import { fakeAuthority, goodPassword } from './fake-authority.js';
 import { type Answer, type Ask, type Running, start } from './harness.js';
@@ -161,7 +161,10 @@ const good: Readonly<Record<OperationId, readonly [path: string, ask?: Ask]>> = 
 const ofNodes: readonly OperationId[] = ['receiveCluster', 'putTransfer', 'receiveModule'];
 
 /** Those that the socket is not answered as others are. */
-const unlike: Partial<Record<OperationId, number>> = { postSealed: 401, exchangeUsers: 403, putOwnPassword: 404 };
+const unlike: Partial<Record<OperationId, number>> = {
+  ...Object.fromEntries(routes.filter((route: Route) => route.guard === 'peer').map((route) => [route.operationId, 403])),
+  ...{ postSealed: 401, putOwnPassword: 404 },
+};
 
 function send(running: Running, id: OperationId, over: 'local' | 'tcp'): Promise<Answer> {
   const [path, what = {}] = good[id];
