@@ -376,7 +376,7 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
       const { bootId } = ports.host;
       const restored = stillTrue(earlier, config, bootId);
       const { input, start, bootDue } = begin(planOf(name, config), config.service, record, run, bootId, occasion, restored);
-      root.send({ type: 'module.add', name, input });
+      root.send({ type: 'module.add', name, input: { ...input, atMs: clock.monotonicMs() } });
       const actor = root.getSnapshot().children[moduleActorId(name)];
       if (actor === undefined) throw new Error(`the actor of module ${name} was not started`);
       const host = hostModule(ports, {

@@ -18,7 +18,9 @@ function learn(context: FailoverContext, event: FailoverEvent): FailoverContext 
   const next = { ...context, ...news(context, event) };
   const candidate = decisionOf(next);
   const goesOn = event.type !== 'failover.phase' && same(context.candidate, candidate);
-  return { ...next, atMs: event.atMs, candidate, candidateSinceMs: goesOn ? context.candidateSinceMs : event.atMs };
+  // The module tells its phases with the time of its last command, which may be long ago.
+  const atMs = Math.max(context.atMs, event.atMs);
+  return { ...next, atMs, candidate, candidateSinceMs: goesOn ? context.candidateSinceMs : atMs };
 }
 function news(context: FailoverContext, event: FailoverEvent): Partial<FailoverContext> {
   switch (event.type) {

@@ -37,7 +37,7 @@ export const moduleFarmMachine = moduleSetup.createMachine({
       disabledClasses: input.disabledClasses,
       enabledClasses: input.enabledClasses,
       switches: input.switches ?? allOn,
-      atMs: 0,
+      atMs: input.atMs ?? 0,
     };
   },
   entry: ['spawnErrd', 'spawnFailover', 'spawnCheckers', 'watchDeadline'],

@@ -64,6 +64,8 @@ export interface ModuleInput {
   readonly switches?: Switches;
   /** Values that are known already: those that somebody set and that are true still. Left out: none. */
   readonly resources?: ResourceValues;
+  /** When it begins, monotonic, in ms: a decision that holds from then on counts from it. Left out: 0. */
+  readonly atMs?: number;
 }
 
 export interface ModuleContext {

@@ -387,3 +387,30 @@ t.test('a script whose machine fails leads on as its end would, from every state
     }
   }
 });
+
+t.test('a rule that holds when a module goes on where it was is counted at its own time', async (t) => {
+  const h = createHarness({
+    plan: {
+      rules: [
+        {
+          label: 'broken',
+          when: { kind: 'compare', scope: 'local', class: 'custom', id: 'b', equals: true, value: 'down' },
+          action: 'restart',
+        },
+      ],
+    },
+    input: {
+      wish: 'start',
+      atMs: 500_000,
+      resources: { 'custom.b': 'down' },
+      resume: planResumption('UP.ready', 'none', null),
+    },
+  });
+  h.run(10_000);
+  const { counter, plan } = h.actor.getSnapshot().context;
+  t.same(
+    counter.causes.slice(0, 1),
+    [{ atMs: 500_000 + plan.handleTimeMs, action: 'restart', by: 'broken' }],
+    'not at a time before the daemon was there, whose window would be over',
+  );
+});
