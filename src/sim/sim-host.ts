@@ -206,10 +206,12 @@ export function createSimHost(name: string, time: VirtualTime, random: SeededRan
       const boot = boots;
       const due = (): void => {
         if (!sameBoot(boot)) return;
-        if (suspendedNow) parked.push(() => (sameBoot(boot) ? run() : undefined));
+        // What was due while the machine stood still can be cancelled until it happens.
+        if (suspendedNow) parked.push(() => (sameBoot(boot) && !entry.cancelled ? run() : undefined));
         else run();
       };
-      return quiet ? time.scheduleQuiet(delayMs, due) : time.schedule(delayMs, due);
+      const entry = quiet ? time.scheduleQuiet(delayMs, due) : time.schedule(delayMs, due);
+      return entry;
     },
     suspend: () => {
       suspendedNow = true;

@@ -178,7 +178,14 @@ export function createSimPorts(options: SimPortsOptions): Ports {
     clock: {
       monotonicMs: () => host.monotonicMs(),
       wallMs: () => host.wallMs(),
-      setTimeout: (callback, delayMs) => host.schedule(delayMs, () => gate.enter(callback)),
+      setTimeout: (callback, delayMs) => {
+        const timer = host.schedule(delayMs, () =>
+          gate.enter(() => {
+            if (!timer.cancelled) callback();
+          }),
+        );
+        return timer;
+      },
       clearTimeout: (handle) => time.cancel(handle),
     },
     random: { hex: (bytes) => host.random.hex(bytes) },
