@@ -66,7 +66,7 @@ t.test('agrees with Ajv on every schema, about good values and damaged ones', (t
 
 t.test('names what is wrong, and where', (t) => {
   t.same(violations(schemas.ActionBody, { action: 'x', nodes: [1, ''], more: 0 }), [
-    '/action must be one of "start", "stop", "restart", "stopstart", "forcestop", "shutdown"',
+    '/action must be one of "start", "stop", "restart", "stopstart", "forcestop", "shutdown", "update"',
     '/nodes/0 must be string, but is integer',
     '/nodes/1 must have at least 1 characters',
     'the body must not have "more"',
