@@ -23,6 +23,7 @@ const tags = [
   'Events',
   'Notifications',
   'Logins',
+  'HTTPS',
   'Support',
   'Internal',
 ] as const;
