@@ -251,8 +251,20 @@ export function hostModule(
       setResource('heart.stopstartloop', epoch, snapshot.context.counter.causes.at(-1)?.by ?? 'heart', clock.monotonicMs(), true);
     }
     if (changed || moved) options.onChange(host);
+    tellStatus();
   };
   let lastCount = actor.getSnapshot().context.counter.count;
+  let toldStatus = '';
+  /** What is shown of a module besides its state is told when it changes, so that nobody who shows it has to ask again and again. */
+  const tellStatus = (): void => {
+    const { activeRule, wish, switches } = actor.getSnapshot().context;
+    const data = { share, activeRule, wish, budget: host.budget(), switches: { ...switches, boot: bootSwitch } };
+    // When the window ends is computed anew each time, to the millisecond.
+    const text = JSON.stringify({ ...data, budget: { ...data.budget, expires: null, causes: data.budget.causes.length } });
+    if (text === toldStatus) return;
+    toldStatus = text;
+    publish('module.status', data);
+  };
   /** Tells `usersetting.*` where it is not what it was. */
   const tellSettings = (by: string): void => {
     for (const [name, value] of Object.entries(settings())) {
@@ -280,6 +292,7 @@ export function hostModule(
     reconfigured: (next) => {
       active = next;
       tellSettings('config');
+      tellStatus();
     },
     configured: (dynamic, changes) => {
       configurations += 1;
@@ -295,6 +308,7 @@ export function hostModule(
       bootSwitch = on ? 'on' : 'off';
       save(actor.getSnapshot(), known.path);
       log(messages.switched('boot', on, who));
+      tellStatus();
       tellSettings(who);
     },
     setEncryption: (on) => {
@@ -310,6 +324,7 @@ export function hostModule(
     log,
     setShare: (percent) => {
       share = percent;
+      tellStatus();
     },
     budget: () => {
       const { plan, counter } = actor.getSnapshot().context;

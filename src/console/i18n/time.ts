@@ -27,3 +27,7 @@ export function duration(ms: number): string {
   if (hours < 48) return `${hours} h ${pad(Math.floor((seconds % 3600) / 60))}`;
   return language.value === 'fr' ? `${Math.floor(hours / 24)} j` : `${Math.floor(hours / 24)} d`;
 }
+/** `03:12:09.456`. */
+export function exactTime(wallMs: number): string {
+  return `${clockTime(wallMs)}.${String(new Date(wallMs).getMilliseconds()).padStart(3, '0')}`;
+}

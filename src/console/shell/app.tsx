@@ -2,6 +2,7 @@
 import './shell.css';
 import { useEffect } from 'preact/hooks';
 import { startMoving } from '../model/move.js';
+import { startNotifying } from '../model/notify.js';
 import { live } from '../model/store.js';
 import { LoginPage } from '../pages/login/page.js';
 import { type PageEntry, pages } from '../pages.js';
@@ -42,7 +43,11 @@ function Inside() {
   useEffect(() => {
     live.start();
     const stopMoving = startMoving();
+    const stopNotifying = startNotifying(({ module, node, data }) =>
+      t('notifyTitle', { module: module ?? '', node, state: String(data['state']), quality: String(data['quality']) }),
+    );
     return () => {
+      stopNotifying();
       stopMoving();
       live.stop();
     };

@@ -2,6 +2,7 @@
 import { language } from '../i18n/i18n.js';
 import { isLanguage, languages } from '../i18n/languages.js';
 import { originsOf, samePageAt } from '../model/move.js';
+import { canNotify, notifying, toggleNotifications } from '../model/notify.js';
 import { live } from '../model/store.js';
 import { summary } from '../model/summary.js';
 import { addressOf, switchLanguage } from '../router.js';
@@ -55,8 +56,7 @@ function NodeMenu() {
       button={
         <>
           <StateShape verdict={kind === 'live' ? 'well' : kind === 'offline' ? 'bad' : 'moving'} />
-          <span>{self}</span>
-          <span class="muted wide-only">{state}</span>
+          <span>{self}</span> <span class="muted wide-only">{state}</span>
         </>
       }
       items={items.length === 0 ? [{ label: self, hint: state }] : items}
@@ -109,6 +109,21 @@ function UserMenu() {
     />
   );
 }
+function Bell() {
+  if (!canNotify) return null;
+  return (
+    <button
+      type="button"
+      class="button quiet"
+      aria-label={t('notify')}
+      title={t('notify')}
+      aria-pressed={notifying.value}
+      onClick={() => void toggleNotifications()}
+    >
+      <Icon name="bell" />
+    </button>
+  );
+}
 export function Header() {
   const other = theme.value === 'dark' ? t('themeToLight') : t('themeToDark');
   const label = t('themeLabel', { theme: other });
@@ -120,6 +135,7 @@ export function Header() {
       <Overview />
       <div class="header-end">
         <NodeMenu />
+        <Bell />
         <HelpMenu />
         <button type="button" class="button quiet" aria-label={label} title={label} onClick={toggleTheme}>
           <Icon name="theme" />

@@ -56,6 +56,8 @@ export const table = {
     keyTab: 'from one part to the next',
     keyEscape: 'closes menus, dialogs and details',
     keyMove: 'in menus, between cards and in lists',
+    notify: 'Notifications of changes of states',
+    notifyTitle: '{module} on {node}: {state} {quality}',
   },
   fr: {
     monitoring: 'Supervision',
@@ -113,6 +115,8 @@ export const table = {
     keyTab: "d'une partie à la suivante",
     keyEscape: 'ferme menus, dialogues et détails',
     keyMove: 'dans les menus, entre les cartes et dans les listes',
+    notify: "Notifications des changements d'état",
+    notifyTitle: '{module} sur {node} : {state} {quality}',
   },
 } as const;
 export type ShellKey = keyof (typeof table)['en'];

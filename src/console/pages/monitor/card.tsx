@@ -115,13 +115,18 @@ export interface CardProps {
 }
 export function Card({ module, node, selected }: CardProps) {
   const status = live.status(module, node).value;
+  const element = useRef<HTMLLIElement>(null);
+  // What the details are of stays in sight above them.
+  useEffect(() => {
+    if (selected) element.current?.scrollIntoView({ block: 'nearest' });
+  }, [selected]);
   if (status === null) return null;
   const verdict = verdictOf(status);
   const words = stateWords(status);
   const configured = status.state !== 'NOTCONFIGURED';
   const reason = status.error ?? status.reason;
   return (
-    <li class={`card ${verdict}${selected ? ' selected' : ''}`}>
+    <li ref={element} class={`card ${verdict}${selected ? ' selected' : ''}`}>
       <Mark of={`${status.state} ${status.quality} ${status.share} ${status.error ?? ''}`} />
       <div class="card-head">
         <Link

@@ -4,12 +4,16 @@ import { useEffect, useRef } from 'preact/hooks';
 import { followProbes } from '../../model/probes.js';
 import { live } from '../../model/store.js';
 import type { PageProps } from '../../pages.js';
+import { lazily } from '../../ui/lazy.js';
 import { uiTexts } from '../../ui/texts.js';
+import type { DetailsProps } from '../details/panel.js';
 import { Activities } from './activity.js';
 import { Asking } from './ask.js';
 import { moveAmongCards } from './keys.js';
 import { ModulePanel } from './module.js';
 import { monitorTexts as t } from './texts.js';
+
+const Details = lazily<DetailsProps>(async () => (await import('../details/panel.js')).Details);
 
 /** What the address says of the details: `modules/<AM>/nodes/<node>/<tab>`. */
 export function selectionOf(
@@ -40,6 +44,7 @@ export function MonitorPage({ rest }: PageProps) {
           <ModulePanel key={module.name} module={module} selected={selection?.module === module.name ? selection.node : null} />
         ))}
       </div>
+      {selection === null ? null : <Details {...selection} />}
       <Activities />
       <Asking />
     </div>

@@ -96,10 +96,6 @@ export const table = {
     strip: 'Last 15 minutes',
     stripAll: 'ready all the time',
     stripSome: '{percent} % of it not ready',
-    notify: 'Notify me of changes',
-    notifyOn: 'Changes of states are told as notifications',
-    notifyBlocked: 'The browser does not allow notifications for this page',
-    notifyTitle: '{module} on {node}: {state} {quality}',
   },
   fr: {
     title: 'Modules et nœuds',
@@ -197,10 +193,6 @@ export const table = {
     strip: '15 dernières minutes',
     stripAll: 'prêt tout le temps',
     stripSome: 'non prêt pendant {percent} %',
-    notify: 'Me notifier les changements',
-    notifyOn: "Les changements d'état sont notifiés",
-    notifyBlocked: "Le navigateur n'autorise pas les notifications pour cette page",
-    notifyTitle: '{module} sur {node} : {state} {quality}',
   },
 } as const;
 export type MonitorKey = keyof (typeof table)['en'];
