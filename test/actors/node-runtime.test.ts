@@ -60,10 +60,15 @@ t.test('a start, from command to UP (Ready), and what is told of it', async (t) 
     'action',
     'log',
     'module.state',
+    'module.status',
     'resource.changed',
     'script.ended',
     'script.started',
   ]);
+  const told = events.filter(({ type }) => type === 'module.status').map(({ data }) => data);
+  t.match(told[0], { wish: 'stop', share: 0, activeRule: null, budget: { used: 0 }, switches: { errd: true, boot: 'off' } });
+  t.match(told[1], { wish: 'start' });
+  t.equal(told.length, 2, 'told when it changes, and only then');
   const host = n.runtime.hosts.get('farm');
   t.equal(host?.resources.history('state.local')?.at(-1)?.value, 'UP Ready');
   t.match(host?.status(), { path: 'UP.ready', ready: true, wish: 'start', share: 0, tags: ['UP', 'Ready', 'serving'] });
