@@ -21,7 +21,7 @@ export interface ClusterEvents {
   close(): void;
 }
 export interface ClusterEventsOptions {
-  readonly face: NodeFace;
+  readonly face: Pick<NodeFace, 'node' | 'nodes' | 'subscribe' | 'events'>;
   readonly peers: PeerClient;
   /** How long a node holds an empty page back; well within its 2 s to answer. Default 1 s. */
   readonly pageWaitMs?: number;
