@@ -8,7 +8,7 @@ export function SetupPage() {
       <h1 class="brand">Holdfast</h1>
       <h2>{t('setupTitle')}</h2>
       <p>{t('setupIntro')}</p>
-      <CopyLine text="holdfast user add --first admin" />
+      <CopyLine text="holdfast user add admin --role Admin --link" />
       <p>{t('setupOpen')}</p>
     </main>
   );
