@@ -11,6 +11,7 @@ import type { Caller, NodeFace } from './actors/face.js';
 import { createNodeFace } from './actors/node-face.js';
 import { createNodeRuntime } from './actors/node-runtime.js';
 import type { Ports, Probe, Records } from './actors/ports.js';
+import { createProcessKill } from './actors/process-kill.js';
 import { createRecorder } from './actors/recorder.js';
 import type { AppliedCluster } from './actors/stores.js';
 import { composeHttps } from './compose-https.js';
@@ -323,6 +324,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     clusterAdministration: cluster,
     notification: notifications,
     support,
+    kill: createProcessKill({
+      ports,
+      self: process.pid,
+      compile: (name, argRegex) =>
+        compileMatcher({ name, nameRegex: null, argRegex, service: false }, operatingSystem, compilePosixRegex),
+    }),
     explain: createExplainer({ journal, dir: join(safevar, 'journal'), program: replayProgram }),
   });
 

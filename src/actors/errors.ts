@@ -44,6 +44,12 @@ export const errorCatalogue = {
     exit: 2,
     meaning: 'A resource is named class.id; its value is up, down, init, unknown or a short text.',
   },
+  PROCESS_PATTERN: {
+    status: 422,
+    exit: 2,
+    meaning: 'The pattern is no POSIX extended regular expression; the message says where.',
+  },
+  PROCESS_TABLE: { status: 503, exit: 1, meaning: 'The processes of the machine cannot be listed; nothing was signalled.' },
   NODE_UNKNOWN: { status: 404, exit: 2, meaning: 'No node of that name is in the cluster configuration.' },
   NODE_UNREACHABLE: { status: 504, exit: 1, meaning: 'The node did not answer in time.' },
   WAIT_TIMEOUT: { status: 504, exit: 1, meaning: 'The module did not reach the state in time.' },

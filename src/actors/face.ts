@@ -4,6 +4,7 @@
  */
 import type { ConfigProblem } from '../config/types.js';
 import type { RuleLine } from '../config/types-rules.js';
+import type { KilledProcess, KillRequest } from './face-kill.js';
 import type { RuleReport } from './face-rules.js';
 import type { SupportAdministration } from './face-support.js';
 import type { LogEntry, LogQuery } from './ports.js';
@@ -249,6 +250,8 @@ export interface NodeFace {
   setSwitch(module: string, what: MaintenanceSwitch, on: boolean, caller: Caller): Promise<Outcome<SwitchStates>>;
   errdEnable(module: string, processClass: string, on: boolean, caller: Caller): Promise<Outcome<null>>;
   errdList(module: string): Promise<Outcome<{ readonly items: readonly ErrdEntry[] }>>;
+  /** `kill`: signals processes of this machine by name; who asks and the daemon are spared. */
+  kill(module: string, request: KillRequest, caller: Caller): Promise<Outcome<readonly KilledProcess[]>>;
   print(module: string, level: 'E' | 'I', message: string, caller: Caller): Outcome<null>;
   logs(module: string, query: LogQuery): Promise<readonly LogEntry[] | null>;
   followLogs(module: string, onEntry: (entry: LogEntry) => void): { close(): void } | null;

@@ -24,6 +24,7 @@ import type { SupportAdministration } from './face-support.js';
 import type { ModuleHost } from './module-host.js';
 import type { NodeRuntime } from './node-runtime.js';
 import type { Ports } from './ports.js';
+import type { KillProcesses } from './process-kill.js';
 import { rulesOf } from './rule-report.js';
 import type { AppliedCluster, InstalledModule } from './stores.js';
 
@@ -40,6 +41,7 @@ export interface NodeFaceOptions {
   readonly explain: NodeFace['explain'];
   readonly notification: NotificationAdministration;
   readonly support: SupportAdministration;
+  readonly kill: KillProcesses;
 }
 
 const resourceName = /^[A-Za-z][\w-]{0,63}\.[\w.:%@/+-]{1,128}$/;
@@ -301,6 +303,25 @@ export function createNodeFace(options: NodeFaceOptions): NodeFace {
         };
       });
       return { ok: true, value: { items } };
+    },
+    async kill(module, request, caller) {
+      const found = hostOf(module);
+      if (!found.ok) return found;
+      const { name, level } = request;
+      const argRegex = request.argRegex === null ? '' : ` -argregex=${JSON.stringify(request.argRegex)}`;
+      note(caller, module, `kill -name=${JSON.stringify(name)}${argRegex} -level=${level}`);
+      const outcome = await options.kill(request);
+      if (!outcome.ok || level === 'test' || outcome.value.length === 0) return outcome;
+      const { value } = outcome;
+      found.value.log(
+        messages.processesKilled(
+          name,
+          level,
+          value.map(({ pid }) => pid),
+          componentOf(caller),
+        ),
+      );
+      return outcome;
     },
     print(module, level, message, caller) {
       const found = hostOf(module);

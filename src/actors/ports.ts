@@ -71,6 +71,8 @@ export interface Processes {
   watchExit(process: ProcessIdentity, onExit: (exit: ExitStatus, atMs: number) => void): Closable | null;
   /** Is exactly that process still there (and no zombie)? */
   isAlive(process: ProcessIdentity): boolean;
+  /** Signals exactly that process, never another that got its number since. Windows knows one way to end a process: both end it at once. */
+  signal(process: ProcessIdentity, signal: 'SIGTERM' | 'SIGKILL'): 'sent' | 'gone' | 'refused';
 }
 
 /** States of operating-system services (systemd units, Windows services). */

@@ -7,6 +7,8 @@ export interface OptionSpec {
   readonly name: string;
   /** One letter. */
   readonly short?: string;
+  /** It may be written with one dash too, as `-name=httpd`; an option of a single letter is never meant by that. */
+  readonly oneDash?: true;
   /** Name of its value in the help, for example `AM`. */
   readonly value?: string;
   readonly help: string;

@@ -5,6 +5,8 @@ export interface CliIo {
   /** Writes to standard error, no newline added. */
   readonly err: (text: string) => void;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The number of this process. */
+  readonly pid: number;
   /** Absolute path that relative file names start from. */
   readonly cwd: string;
   /** Whether standard output is a terminal: only then there is colour. */

@@ -7,7 +7,6 @@ export const laterWords: readonly string[] = [
   'second',
   'primforce',
   'secondforce',
-  'kill',
   'webserver',
   'safeagent',
   'uninstall',

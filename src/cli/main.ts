@@ -17,6 +17,7 @@ process.exitCode = await run(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
   env: process.env,
+  pid: process.pid,
   cwd: process.cwd(),
   tty: process.stdout.isTTY === true,
   secret: async (prompt, twice) => (await import('./secret-input.js')).readSecret(prompt, twice),

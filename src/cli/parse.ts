@@ -30,6 +30,7 @@ export function optionsOf(spec: CommandSpec): readonly OptionSpec[] {
 /** How an option is written in messages and help, for example `-m, --module AM`. */
 export function spelling(option: OptionSpec): string {
   const value = option.value === undefined ? '' : ` ${option.value}`;
+  if (option.oneDash) return `-${option.name}=${option.value}`;
   return option.short === undefined ? `--${option.name}${value}` : `-${option.short}, --${option.name}${value}`;
 }
 
@@ -59,6 +60,16 @@ function protectFreeText(argv: readonly string[], options: readonly OptionSpec[]
     }
   }
   return [...kept, '--', ...texts];
+}
+
+/** `-name=httpd` and `-name httpd` as node:util wants them; what follows `--` is left alone. */
+function withTwoDashes(argv: readonly string[], options: readonly OptionSpec[]): readonly string[] {
+  const names = options.filter((option) => option.oneDash).map((option) => option.name);
+  const end = argv.includes('--') ? argv.indexOf('--') : argv.length;
+  return argv.map((word, index) => {
+    const name = /^-([a-z]+)(?:=|$)/.exec(word)?.[1];
+    return name !== undefined && index < end && names.includes(name) ? `-${word}` : word;
+  });
 }
 
 /** Turns what node:util says about a bad option into a sentence about this command. */
@@ -91,7 +102,7 @@ export function parseCommandLine(spec: CommandSpec, argv: readonly string[]): Pa
     };
   }
   if (!spec.freeText && argv.includes('-Services')) throw notSupportedYet('-Services');
-  const args = [...(spec.freeText ? protectFreeText(argv, options) : argv)];
+  const args = [...(spec.freeText ? protectFreeText(argv, options) : withTwoDashes(argv, options))];
   const values: Record<string, string | boolean | undefined> = {};
   let positionals: readonly string[] = [];
   try {

@@ -19,6 +19,7 @@ import type {
 } from '../actors/face.js';
 import type { AuthTest, GroupSummary, ImportedUser, Invitation, Role, TokenSummary, UserSummary } from '../actors/face-auth.js';
 import type { CleanKind } from '../actors/face-support.js';
+import type { KilledProcess, KillLevel } from '../actors/face-kill.js';
 import type { LogEntry } from '../actors/ports.js';
 import type { ConfigProblem } from '../config/types.js';
 import type { RuleLine } from '../config/types-rules.js';
@@ -225,6 +226,15 @@ export interface ErrdBody {
   readonly class: string;
   readonly on: boolean;
 }
+/** `POST /modules/{module}/kill`. */
+export interface KillBody {
+  readonly name: string;
+  readonly argregex?: string | null;
+  readonly level: KillLevel;
+  /** The caller's own process, heeded on the daemon's socket only. */
+  readonly asker?: number | null;
+  readonly identity?: string | null;
+}
 /** `PUT /modules/{module}/switches`. */
 export interface SwitchBody {
   readonly switch: MaintenanceSwitch;
@@ -402,6 +412,7 @@ export type TokenList = List<TokenSummary>;
 export type UserList = List<UserSummary>;
 export type ConfigFileList = List<ConfigFile>;
 export type ErrdList = List<ErrdEntry>;
+export type KillList = List<KilledProcess>;
 export type LogList = List<LogLine>;
 export type ModuleList = List<ModuleSummary>;
 export type NodeList = List<NodeSummary>;

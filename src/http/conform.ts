@@ -26,6 +26,7 @@ import type {
   ExportBody,
   FirstPasswordBody,
   GroupBody,
+  KillBody,
   LoginBody,
   LoopBody,
   ModuleList,
@@ -55,6 +56,7 @@ export interface CheckedTypes {
   readonly ResourceBody: ResourceBody;
   readonly LoopBody: LoopBody;
   readonly ErrdBody: ErrdBody;
+  readonly KillBody: KillBody;
   readonly SwitchBody: SwitchBody;
   readonly PrintBody: PrintBody;
   readonly ClusterConfigBody: ClusterConfigBody;

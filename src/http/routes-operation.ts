@@ -210,6 +210,18 @@ export const operationRoutes = [
     errors: ['MODULE_UNKNOWN', 'MODULE_NOT_CONFIGURED', 'MODULE_STATE'],
   },
   {
+    method: 'POST',
+    path: '/modules/{module}/kill',
+    operationId: 'killProcesses',
+    role: 'admin',
+    tag: 'Modules',
+    summary: 'Signals all processes of this machine with that name, or only lists them (`kill`).',
+    body: { kind: 'json', schema: 'KillBody' },
+    success: { status: 200, schema: 'KillList', description: 'The processes that were found, and what became of each.' },
+    errors: ['MODULE_UNKNOWN', 'MODULE_NOT_CONFIGURED', 'PROCESS_PATTERN', 'PROCESS_TABLE'],
+    answerMs: 15_000,
+  },
+  {
     method: 'GET',
     path: '/modules/{module}/switches',
     operationId: 'getSwitches',

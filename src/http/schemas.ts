@@ -295,6 +295,13 @@ const values = {
     value: text,
   }),
   ErrdList: page(ref('ErrdEntry')),
+  KilledProcess: object({
+    pid: integer,
+    name: text,
+    args: list(text),
+    outcome: { enum: ['found', 'signalled', 'ended', 'refused', 'remains'] },
+  }),
+  KillList: page(ref('KilledProcess')),
   LogLine: object(
     {
       at: time,
@@ -532,6 +539,25 @@ const bodies = {
   ),
   LoopBody: object({ operation: { enum: ['increment', 'reset', 'check'] }, identity }, ['identity']),
   ErrdBody: object({ class: { type: 'string', minLength: 1, maxLength: 64 }, on: yesNo }),
+  KillBody: object(
+    {
+      name: {
+        type: 'string',
+        minLength: 1,
+        maxLength: 255,
+        description: 'As `<proc name>`: on Linux the first 15 bytes count.',
+      },
+      argregex: { type: ['string', 'null'], maxLength: 1024, description: 'As `<proc argregex>`.' },
+      level: { enum: ['test', 'terminate', '9', '15'] },
+      asker: {
+        type: ['integer', 'null'],
+        minimum: 1,
+        description: "The caller's own process, which is spared with what it was started by; heeded on the local socket only.",
+      },
+      identity,
+    },
+    ['argregex', 'asker', 'identity'],
+  ),
   SwitchBody: object({ switch: { enum: ['errd', 'checker', 'failover', 'boot'] }, on: yesNo, identity }, ['identity']),
   PrintBody: object({ level: { enum: ['E', 'I'] }, message: { type: 'string', maxLength: 8192 }, identity }, ['identity']),
   ClusterConfigBody: object({ xml: { type: ['string', 'null'] }, lock: { enum: ['lock', 'unlock', null] } }, ['xml', 'lock']),

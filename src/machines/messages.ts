@@ -132,6 +132,14 @@ export const messages = {
       on,
       by: who,
     }),
+  /** `holdfast kill`: by a script, or by an administrator. */
+  processesKilled: (name: string, level: string, pids: readonly number[], who: string): Message =>
+    line('U', 'errd', `Kill (${level}) of ${name} called by ${who}: process${pids.length === 1 ? '' : 'es'} ${pids.join(' ')}`, {
+      process: name,
+      level,
+      count: pids.length,
+      by: who,
+    }),
   /** A maintenance switch was used. */
   switched: (what: keyof typeof switchTexts, on: boolean, who: string): Message =>
     line('U', 'heart', `${switchTexts[what]} ${on ? 'enabled' : 'disabled'} by ${who}`, { switch: what, on, by: who }),
@@ -171,6 +179,11 @@ export const messages = {
     line('C', 'userplug', `Script ${script} could not be started: ${reason}`, { script }),
   scriptTimeout: (script: string, limitMs: number): Message =>
     line('C', 'userplug', `Script ${script} not ended after ${seconds(limitMs)}: terminated`, { script, limitMs }),
+  handlerTimeout: (handler: string, limitMs: number): Message =>
+    line('C', 'errd', `Handler ${handler} not ended after nicestoptimeout (${seconds(limitMs)}): terminated, and failed`, {
+      handler,
+      limitMs,
+    }),
   scriptUnkillable: (script: string, afterMs: number): Message =>
     line('C', 'userplug', `Script ${script} still there ${seconds(afterMs)} after being killed`, { script, afterMs }),
   scriptInterrupted: (script: string, by: string): Message =>

@@ -297,9 +297,11 @@ export const moduleSetup = base.extend({
       enqueue.emit({ type: 'script', phase: 'started', script, userlog, outcome: null });
       enqueue.emit(emitLine(adopted ? messages.scriptAdopted(script, pid) : messages.scriptStarted(script, userlog)));
     }),
-    noteOvertime: base.emit(({ event }) => {
+    noteOvertime: base.emit(({ context, event }) => {
       assertEvent(event, 'script.overtime');
-      return emitLine(messages.scriptTimeout(event.script, event.limitMs));
+      const { script, limitMs } = event;
+      const isHandler = script === context.handler;
+      return emitLine(isHandler ? messages.handlerTimeout(script, limitMs) : messages.scriptTimeout(script, limitMs));
     }),
     noteScriptEnd: base.enqueueActions(({ context, event, enqueue }) => {
       const outcome = outcomeOf(event);

@@ -197,6 +197,11 @@ export function createSimPorts(options: SimPortsOptions): Ports {
           return host.processes();
         }),
       isAlive: (process) => host.isAlive(process),
+      signal: (process, signal) => {
+        if (!host.isAlive(process)) return 'gone';
+        host.signal(process, signal);
+        return 'sent';
+      },
       watchExit: (process, onExit) => {
         const close = host.watch(process, (exit) => onMain(() => onExit(exit, host.monotonicMs())));
         return { close };

@@ -42,6 +42,10 @@ function node(ports: FakePorts = createFakePorts(), wallJumps = 0) {
     notification: new Proxy(Object.create(null), { get: nothing }),
     support: new Proxy(Object.create(null), { get: nothing }),
     explain: nothing,
+    kill: async ({ level }) =>
+      level === '15'
+        ? { ok: false, failure: { code: 'PROCESS_TABLE', message: 'EMFILE' } }
+        : { ok: true, value: [{ pid: 7, name: 'app', args: ['app'], outcome: level === 'test' ? 'found' : 'signalled' }] },
   });
   return {
     ports,
@@ -207,6 +211,23 @@ t.test('switches: told, kept over restarts and reboots, and warned of', async (t
   await booted.face.setSwitch('farm', 'boot', false, root);
   t.equal(resourceOf(after, 'usersetting.boot'), 'off');
   await booted.runtime.leave();
+});
+
+t.test('kill: what was signalled is in the log of the module, who asked for what in the command log', async (t) => {
+  const n = node();
+  await n.add();
+  const ask = { name: 'app', argRegex: '-x', level: 'test', asker: null } as const;
+  t.match(await n.face.kill('no', ask, root), { ok: false, failure: { code: 'MODULE_UNKNOWN' } });
+  t.match(await n.face.kill('farm', ask, root), { ok: true, value: [{ pid: 7, outcome: 'found' }] });
+  t.match(await n.face.kill('farm', { ...ask, level: '15' }, root), { ok: false, failure: { code: 'PROCESS_TABLE' } });
+  const killed = (): readonly string[] => n.ports.lines.filter((line) => line.includes('Kill'));
+  t.same(killed(), [], 'nothing was signalled');
+  t.match(await n.face.kill('farm', { ...ask, argRegex: null, level: '9' }, { who: 'root', identity: 'stop_both' }), { ok: true });
+  t.same(killed(), ['farm U Kill (9) of app called by stop_both: process 7']);
+  t.same(
+    n.ports.commands.map(({ text }) => text),
+    ['kill -name="app" -argregex="-x" -level=test', 'kill -name="app" -argregex="-x" -level=15', 'kill -name="app" -level=9'],
+  );
 });
 
 t.test('another configuration while the module runs', async (t) => {

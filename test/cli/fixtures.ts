@@ -276,6 +276,15 @@ export const calm: FakeHandlers = {
   postLoop: () => ({ json: { reached: false, budget: status().budget } }),
   listErrd: () => ({ json: errd }),
   setErrd: () => ({ json: null }),
+  killProcesses: ({ body }) => {
+    const level = typeof body === 'object' && body !== null && 'level' in body ? body.level : null;
+    if (level === '9') return page([]);
+    const outcome = level === 'test' ? 'found' : level === '15' ? 'signalled' : 'remains';
+    return page([
+      { pid: 31, name: 'httpd', args: ['/usr/sbin/httpd', '-k', 'start'], outcome },
+      { pid: 4032, name: 'httpd', args: [], outcome: outcome === 'remains' ? 'ended' : outcome },
+    ]);
+  },
   printMessage: () => ({ json: null }),
   getLogs: () =>
     page([

@@ -39,6 +39,7 @@ export async function runCli(argv: readonly string[], surroundings: Surroundings
       err += text;
     },
     env: surroundings.env ?? {},
+    pid: 4242,
     cwd: surroundings.cwd ?? tmpdir(),
     tty: surroundings.tty ?? false,
     signal: surroundings.signal ?? new AbortController().signal,

@@ -65,6 +65,8 @@ export interface FakePorts extends Ports {
   /** How the list of processes comes; null: at once. */
   list: (() => Promise<readonly ProcessInfo[]>) | null;
   watchable: boolean;
+  /** What a signal to a process comes to; by default the process ends at once. */
+  onSignal: (process: ProcessIdentity, signal: 'SIGTERM' | 'SIGKILL') => 'sent' | 'gone' | 'refused';
   ticks: number;
 }
 
@@ -133,6 +135,12 @@ export function createFakePorts(clock: VirtualClock = createVirtualClock()): Fak
     probers: [],
     list: null,
     watchable: true,
+    onSignal: ({ pid }) => {
+      const at = ports.running.findIndex((one) => one.pid === pid);
+      if (at < 0) return 'gone';
+      ports.running.splice(at, 1);
+      return 'sent';
+    },
     ticks: 0,
     random: { hex: (bytes) => '0'.repeat(bytes * 2) },
     host: { hostname: 'n1', bootId: 'boot-1', addresses: () => ['127.0.0.1'] },
@@ -150,6 +158,10 @@ export function createFakePorts(clock: VirtualClock = createVirtualClock()): Fak
         };
       },
       isAlive: (process) => ports.running.some((one) => one.pid === process.pid && one.startTime === process.startTime),
+      signal: (process, signal) => {
+        order.push(`${signal} ${process.pid}`);
+        return ports.onSignal(process, signal);
+      },
     },
     services: {
       all: [],

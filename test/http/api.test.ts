@@ -95,6 +95,7 @@ const good: Readonly<Record<OperationId, readonly [path: string, ask?: Ask]>> = 
   postLoop: ['/modules/farm/loop', { json: { operation: 'check' } }],
   listErrd: ['/modules/farm/errd'],
   setErrd: ['/modules/farm/errd', { json: { class: 'both', on: false } }],
+  killProcesses: ['/modules/farm/kill', { json: { name: 'web', level: 'test', asker: 77 } }],
   getSwitches: ['/modules/farm/switches'],
   setSwitch: ['/modules/farm/switches', { json: { switch: 'failover', on: false } }],
   printMessage: ['/modules/farm/print', { json: { level: 'I', message: 'hello' } }],
@@ -245,6 +246,11 @@ t.test('a good request of every operation is answered as described', async (t) =
     },
   );
   t.equal(running.face.callers.find((one) => one.what === 'set custom.a=up')?.caller.identity, 'script');
+  t.equal(
+    running.face.callers.find((one) => one.what.startsWith('kill'))?.what,
+    'kill farm {"name":"web","argRegex":null,"level":"test","asker":77}',
+    'who asks on the local socket is spared',
+  );
 });
 
 t.test('without users loopback is Control', async (t) => {

@@ -167,6 +167,10 @@ export function fakeFace(options: FakeOptions = {}): FakeFace {
     },
     loop: async () => ({ ok: true, value: { reached: false, budget } }),
     errdEnable: async () => done,
+    kill: async (module, request, caller) => {
+      record(`kill ${module} ${JSON.stringify(request)}`, caller);
+      return { ok: true, value: [{ pid: 42, name: request.name, args: ['web', '-x'], outcome: 'found' }] };
+    },
     errdList: async () => ({
       ok: true,
       value: {

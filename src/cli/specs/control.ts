@@ -2,15 +2,22 @@ import type { ModuleCommand } from '../../http/api-types.js';
 import type { CommandSpec, OptionSpec } from '../command.types.js';
 import { identityOption, nodesOption, timeoutOption, waitOption } from './shared.js';
 
-const actionOptions: readonly OptionSpec[] = [identityOption, nodesOption, waitOption, timeoutOption];
+const waitingOptions: readonly OptionSpec[] = [nodesOption, waitOption, timeoutOption];
+const actionOptions: readonly OptionSpec[] = [identityOption, ...waitingOptions];
 
-function action(word: ModuleCommand, summary: string, details: string, examples: CommandSpec['examples']): CommandSpec {
+function action(
+  word: ModuleCommand,
+  summary: string,
+  details: string,
+  examples: CommandSpec['examples'],
+  options: readonly OptionSpec[] = actionOptions,
+): CommandSpec {
   return {
     words: [word],
     summary,
     details,
     module: 'required',
-    options: actionOptions,
+    options,
     operands: [],
     examples,
     run: async (context) => (await import('../commands/control.js')).control(context, word),
@@ -83,6 +90,7 @@ export const controlCommands: readonly CommandSpec[] = [
       { line: 'holdfast update -m farm --wait', does: 'Updates the module and returns when its update script has ended.' },
       { line: "holdfast update -m farm --nodes '*' --wait", does: 'The same on all nodes.' },
     ],
+    [{ ...identityOption, help: 'What acts by itself, for the log; the restart counter stays as it is either way.' }, ...waitingOptions],
   ),
   {
     words: ['shutdown'],

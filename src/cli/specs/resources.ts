@@ -118,6 +118,41 @@ export const resourceCommands: readonly CommandSpec[] = [
     examples: [{ line: 'holdfast errd list -m farm', does: 'Every <proc> of the configuration with its processes.' }],
     run: async (context) => (await import('../commands/resources.js')).errdList(context),
   },
+  {
+    words: ['kill'],
+    summary: 'Kill processes by name',
+    details:
+      'All processes of this machine that fit, by the rules of <proc>; never the daemon, nor the script that calls it and what that was started by. A process that errd monitors at that moment counts as failed. Nothing found is no failure.',
+    module: 'required',
+    options: [
+      { name: 'name', oneDash: true, value: 'NAME', help: 'Name of the command; Linux: its first 15 bytes.', complete: 'none' },
+      {
+        name: 'argregex',
+        oneDash: true,
+        value: 'REGEX',
+        help: 'POSIX extended regular expression that the arguments, the executable first, must match as well.',
+        complete: 'none',
+      },
+      {
+        name: 'level',
+        oneDash: true,
+        value: 'LEVEL',
+        help: 'test: only list them; 15: SIGTERM; 9: SIGKILL; terminate: SIGTERM, and SIGKILL for what is there 5 s later.',
+        complete: ['test', 'terminate', '9', '15'],
+      },
+      { ...identityOption, help: 'What acts by itself, for the log.' },
+    ],
+    operands: [],
+    examples: [
+      { line: 'holdfast kill -m farm -name=httpd -level=test', does: 'Lists the processes that would be killed.' },
+      {
+        line: "holdfast kill -name=java -argregex='-jar /srv/shop[.]jar' -level=terminate",
+        does: 'In a stop script: ends the shop, returns when it has ended, and touches no other Java.',
+      },
+    ],
+    exits: ['1 a process could not be signalled, or is there in spite of terminate.'],
+    run: async (context) => (await import('../commands/kill.js')).kill(context),
+  },
   errdSwitch('enable', 'Monitor a class of processes', 'Monitors the class both again.'),
   errdSwitch('disable', 'Stop monitoring a class of processes', 'The processes of class both may be missing from now on.'),
 ];

@@ -160,6 +160,15 @@ export const setErrd: Handler = async (request, { face }) => {
   unwrap(await face.errdEnable(module, body.class, body.on, request.caller));
   return empty;
 };
+export const killProcesses: Handler = async (request, { face }) => {
+  const module = installedModule(request, face);
+  const { name, argregex = null, level, asker = null, identity = null } = await request.json('KillBody');
+  // A number of a process means something on this machine only; on another it would spare whoever has it there.
+  const here = request.access.source === 'socket' ? asker : null;
+  const outcome = await face.kill(module, { name, argRegex: argregex, level, asker: here }, { ...request.caller, identity });
+  if (!outcome.ok) throw errorOf(outcome.failure);
+  return list(outcome.value);
+};
 function known(module: string, value: unknown): unknown {
   if (value === null || value === undefined) {
     throw new ApiError('MODULE_NOT_CONFIGURED', `The module ${module} has no chart: its configuration has not been applied.`);

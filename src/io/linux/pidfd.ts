@@ -16,6 +16,8 @@ export interface Pidfds {
    * another since.
    */
   signalGroup(fd: number, signal: number): 'sent' | 'gone' | 'refused' | 'unsupported';
+  /** Signals exactly that process. `unsupported`: a seccomp filter or an old kernel refuses the call itself. */
+  signal(fd: number, signal: number): 'sent' | 'gone' | 'refused' | 'unsupported';
   close(fd: number): void;
 }
 
@@ -56,6 +58,14 @@ function load(): Pidfds | null {
     'int ioctl(int fd, unsigned long request, _Inout_ uint8_t *argument)',
   );
 
+  const send = (fd: number, signal: number, flags: number): 'sent' | 'gone' | 'refused' | 'unsupported' => {
+    if (syscall(sysPidfdSendSignal, fd, signal, 0, flags) === 0) return 'sent';
+    const error = lastError();
+    if (error === 'ESRCH') return 'gone';
+    if (error === 'EINVAL' || error === 'ENOSYS') return 'unsupported';
+    return 'refused';
+  };
+
   const pidfds: Pidfds = {
     open: (pid) => {
       const fd = syscall(sysPidfdOpen, pid, 0, 0, 0);
@@ -78,13 +88,8 @@ function load(): Pidfds | null {
       if ((info.readBigUInt64LE(0) & infoMaskExit) === 0n) return 'pending';
       return decodeWaitStatus(info.readInt32LE(infoExitOffset));
     },
-    signalGroup: (fd, signal) => {
-      if (syscall(sysPidfdSendSignal, fd, signal, 0, signalProcessGroup) === 0) return 'sent';
-      const error = lastError();
-      if (error === 'ESRCH') return 'gone';
-      if (error === 'EINVAL' || error === 'ENOSYS') return 'unsupported';
-      return 'refused';
-    },
+    signalGroup: (fd, signal) => send(fd, signal, signalProcessGroup),
+    signal: (fd, signal) => send(fd, signal, 0),
     close: (fd) => closeSync(fd),
   };
 

@@ -1,5 +1,6 @@
 import { close, open, read, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock, Closable, ExitStatus, Processes, ProcessIdentity, ProcessInfo } from '../../actors/ports.js';
 import { createClock } from '../clock.js';
@@ -51,6 +52,7 @@ export function createLinuxProcesses(options: LinuxProcessesOptions = {}): Proce
       return scan.next();
     },
     isAlive: (identity) => isAlive(identity),
+    signal: (identity, signal) => signalProcess(pidfds, identity, signal),
     watchExit: (identity, onExit) => (pidfds === null ? null : watchExit(pidfds, clock, identity, onExit)),
   };
 }
@@ -75,6 +77,32 @@ function numberIsTaken(pid: number): boolean {
     return true;
   } catch (error) {
     return errorCode(error) === 'EPERM';
+  }
+}
+
+/**
+ * By a descriptor where there are descriptors: it is opened first and compared after, so that the signal meets the process that was meant.
+ * Without them a number could be given to another between the look and the signal; that takes a whole round of all numbers in some
+ * microseconds.
+ */
+function signalProcess(
+  pidfds: Pidfds | null,
+  identity: ProcessIdentity,
+  signal: 'SIGTERM' | 'SIGKILL',
+): 'sent' | 'gone' | 'refused' {
+  const opened = pidfds?.open(identity.pid);
+  try {
+    if (!isAlive(identity)) return 'gone';
+    if (pidfds !== null && opened !== undefined && 'fd' in opened) {
+      const answer = pidfds.signal(opened.fd, constants.signals[signal]);
+      if (answer !== 'unsupported') return answer;
+    }
+    process.kill(identity.pid, signal);
+    return 'sent';
+  } catch (error) {
+    return errorCode(error) === 'ESRCH' ? 'gone' : 'refused';
+  } finally {
+    if (opened !== undefined && 'fd' in opened) pidfds?.close(opened.fd);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Processes, ProcessInfo } from '../../actors/ports.js';
+import type { Processes, ProcessIdentity, ProcessInfo } from '../../actors/ports.js';
 import { type CommandRunner, runCommand } from '../run-command.js';
 import { SharedScan } from '../shared-scan.js';
 import { splitCommandLine } from './command-line.js';
@@ -13,6 +13,8 @@ export interface WindowsProcessesOptions {
   readonly run?: CommandRunner;
   /** Does some process have that number? Default: signal 0. */
   readonly numberIsTaken?: (pid: number) => boolean;
+  /** Ends a process. Default: TerminateProcess, by Node. */
+  readonly end?: (pid: number) => void;
 }
 
 /**
@@ -27,17 +29,28 @@ const sameStartMs = 3_000;
 export function createWindowsProcesses(options: WindowsProcessesOptions = {}): Processes {
   const run = options.run ?? runCommand;
   const numberIsTaken = options.numberIsTaken ?? signalZero;
+  const end = options.end ?? ((pid: number) => void process.kill(pid));
   let startTimes: ReadonlyMap<number, number> = new Map();
   const scan = new SharedScan(async () => {
     const list = parseProcesses(await powershell(run, script, {}));
     startTimes = new Map(list.map((process) => [process.pid, process.startTime]));
     return list;
   });
+  const isAlive = ({ pid, startTime }: ProcessIdentity): boolean =>
+    numberIsTaken(pid) && Math.abs((startTimes.get(pid) ?? startTime) - startTime) <= sameStartMs;
   return {
     list: () => scan.next(),
     watchExit: () => null,
-    isAlive: ({ pid, startTime }) =>
-      numberIsTaken(pid) && Math.abs((startTimes.get(pid) ?? startTime) - startTime) <= sameStartMs,
+    isAlive,
+    signal: (identity) => {
+      if (!isAlive(identity)) return 'gone';
+      try {
+        end(identity.pid);
+        return 'sent';
+      } catch (error) {
+        return error instanceof Error && 'code' in error && error.code === 'ESRCH' ? 'gone' : 'refused';
+      }
+    },
   };
 }
 

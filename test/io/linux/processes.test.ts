@@ -334,6 +334,7 @@ t.test('without process descriptors there is no watch, and an error of one is no
     onEnd: () => null,
     exitStatus: () => 'pending',
     signalGroup: () => 'unsupported',
+    signal: () => 'unsupported',
     close: (fd) => closed.push(fd),
     ...settings,
   });
@@ -341,6 +342,28 @@ t.test('without process descriptors there is no watch, and an error of one is no
   t.same(closed, []);
   t.equal(createLinuxProcesses({ pidfds: fake({}) }).watchExit(self, fail), null);
   t.same(closed, [99]);
+});
+
+t.test('a signal meets the process that was meant, and no other', { skip: notLinux }, async (t) => {
+  for (const pidfds of [null, ...(noPidfd ? [] : [loadPidfds()])]) {
+    const processes = createLinuxProcesses({ pidfds });
+    const way = pidfds === null ? 'by number' : 'by descriptor';
+    const child = start(t, '/bin/sleep', ['60']);
+    const identity = identityOf(child.pid);
+    t.equal(processes.signal({ ...identity, startTime: identity.startTime - 1 }, 'SIGKILL'), 'gone', `${way}: had that number before`);
+    t.ok(processes.isAlive(identity), `${way}: it was left alone`);
+    const ended = once(child.child, 'exit');
+    t.equal(processes.signal(identity, 'SIGTERM'), 'sent', way);
+    t.same(await ended, [null, 'SIGTERM'], way);
+    t.equal(processes.signal(identity, 'SIGTERM'), 'gone', way);
+  }
+  const old = loadPidfds();
+  if (old === null) return;
+  const child = start(t, '/bin/sleep', ['60']);
+  const ended = once(child.child, 'exit');
+  const filtered = createLinuxProcesses({ pidfds: { ...old, signal: () => 'unsupported' } });
+  t.equal(filtered.signal(identityOf(child.pid), 'SIGKILL'), 'sent', 'where the call itself is refused');
+  t.same(await ended, [null, 'SIGKILL']);
 });
 
 t.test('a table that cannot be read is an error, never an empty table', { skip: notLinux }, async (t) => {

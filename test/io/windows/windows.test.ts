@@ -75,6 +75,24 @@ t.test('a table that cannot be read is an error', async (t) => {
     await t.rejects(createWindowsProcesses({ run: recorded(result).run }).list());
 });
 
+t.test('a signal ends the process that was meant, and no other', async (t) => {
+  const { run } = recorded(table);
+  const ended: number[] = [];
+  const end = (pid: number): void => {
+    if (pid === 4) throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' });
+    if (pid === 5000) throw Object.assign(new Error('kill ESRCH'), { code: 'ESRCH' });
+    ended.push(pid);
+  };
+  const processes = createWindowsProcesses({ run, numberIsTaken: () => true, end });
+  await processes.list();
+  t.equal(processes.signal({ pid: 4242, startTime: 1719830000000 }, 'SIGTERM'), 'gone', 'another has that number now');
+  t.same(ended, []);
+  t.equal(processes.signal({ pid: 4242, startTime: 1719830123456 }, 'SIGTERM'), 'sent');
+  t.same(ended, [4242]);
+  t.equal(processes.signal({ pid: 4, startTime: 1719830000000 }, 'SIGKILL'), 'refused');
+  t.equal(processes.signal({ pid: 5000, startTime: 1719830200001 }, 'SIGKILL'), 'gone');
+});
+
 t.test('one object comes without a list around it, none as nothing, other things are left out', async (t) => {
   t.same(parseProcesses('{"Pid":1,"Parent":null,"Name":"A.exe","Line":null,"Start":null}\r\n'), [
     { pid: 1, startTime: 0, ppid: 0, name: 'a.exe', args: [] },
