@@ -19,7 +19,9 @@ import type {
 } from '../actors/face.js';
 import type { AuthTest, GroupSummary, ImportedUser, Invitation, Role, TokenSummary, UserSummary } from '../actors/face-auth.js';
 import type { CleanKind } from '../actors/face-support.js';
+import type { Role } from '../actors/face-auth.js';
 import type { KilledProcess, KillLevel } from '../actors/face-kill.js';
+import type { CleanKind } from '../actors/face-support.js';
 import type { LogEntry } from '../actors/ports.js';
 import type { ConfigProblem } from '../config/types.js';
 import type { RuleLine } from '../config/types-rules.js';

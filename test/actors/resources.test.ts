@@ -222,7 +222,9 @@ t.test('kill: what was signalled is in the log of the module, who asked for what
   t.match(await n.face.kill('farm', { ...ask, level: '15' }, root), { ok: false, failure: { code: 'PROCESS_TABLE' } });
   const killed = (): readonly string[] => n.ports.lines.filter((line) => line.includes('Kill'));
   t.same(killed(), [], 'nothing was signalled');
-  t.match(await n.face.kill('farm', { ...ask, argRegex: null, level: '9' }, { who: 'root', identity: 'stop_both' }), { ok: true });
+  t.match(await n.face.kill('farm', { ...ask, argRegex: null, level: '9' }, { who: 'root', identity: 'stop_both' }), {
+    ok: true,
+  });
   t.same(killed(), ['farm U Kill (9) of app called by stop_both: process 7']);
   t.same(
     n.ports.commands.map(({ text }) => text),

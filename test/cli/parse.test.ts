@@ -26,7 +26,12 @@ function refusal(words: string): string {
 }
 
 t.test('the options of existing scripts', async (t) => {
-  t.strictSame(options('kill -name=httpd -argregex=^-k -level=9 -m AM'), { name: 'httpd', argregex: '^-k', level: '9', module: 'AM' });
+  t.strictSame(options('kill -name=httpd -argregex=^-k -level=9 -m AM'), {
+    name: 'httpd',
+    argregex: '^-k',
+    level: '9',
+    module: 'AM',
+  });
   t.strictSame(options('kill -m AM -level terminate --name httpd'), { module: 'AM', level: 'terminate', name: 'httpd' });
   t.match(refusal('kill -nme=httpd -level=9'), 'there is no option -n here');
   t.match(refusal('kill -- -name=httpd'), "'-name=httpd' is one word too many");

@@ -53,6 +53,28 @@ t.test('errd off survives kill -9 of the daemon, and the end of the application 
   t.notMatch(await daemon.must('state', '-m', module, '-v'), /WARNING/);
 });
 
+t.test('kill: by name and arguments, and errd starts again what it watches', { skip }, async (t) => {
+  const daemon = await started(t);
+  const before = application(daemon, module);
+  if (before === null) throw new Error('the application does not run');
+  const watched = `-argregex=${join(daemon.safevar, 'modules', module).replaceAll('.', '[.]')}`;
+  const kill = (level: string, name = 'tail') => daemon.cli('kill', '-m', module, `-name=${name}`, watched, `-level=${level}`);
+  const listed = await kill('test');
+  t.equal(listed.code, 0);
+  t.match(listed.stdout, new RegExp(`${before.pid} +tail +found`));
+  t.same(application(daemon, module), before, 'only listed');
+  t.match(await kill('test', 'nothing'), { code: 0, stdout: 'no process nothing with such arguments\n' });
+  t.match(await daemon.cli('kill', '-m', module, '-name=tail', '-argregex=(', '-level=9'), {
+    code: 2,
+    stderr: /PROCESS_PATTERN/,
+  });
+  t.notMatch((await daemon.cli('kill', '-m', module, '-name=node', '-level=test')).stdout, / holdfast|dist\/main\.js/);
+  t.match((await kill('terminate')).stdout, new RegExp(`${before.pid} +tail +ended`));
+  t.equal(await daemon.logged(module, 'Kill (terminate) of tail called by'), 1);
+  await until('it is started again', () => application(daemon, module) !== null, 40_000);
+  await daemon.reaches(module, 'UP Ready');
+});
+
 t.test('values and their history survive kill -9', { skip }, async (t) => {
   const daemon = await started(t);
   for (const value of ['up', 'down', 'up', 'down'])

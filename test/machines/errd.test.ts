@@ -458,7 +458,11 @@ t.test('a handler that hangs is ended after nicestoptimeout, which is a failure 
   t.equal(h.at(), 'UP.handling');
   h.run(300);
   t.equal(h.at().startsWith('UP.handling'), false);
-  t.ok(h.log.some((line) => /^C Handler \/bin\/handler not ended after nicestoptimeout \(\d+ s\): terminated, and failed$/.test(line)));
+  t.ok(
+    h.log.some((line) =>
+      /^C Handler \/bin\/handler not ended after nicestoptimeout \(\d+ s\): terminated, and failed$/.test(line),
+    ),
+  );
   t.ok(h.log.some((line) => line.includes('Action stopstart called by errd')));
   t.same(h.violations, []);
   h.stop();

@@ -67,10 +67,7 @@ const table: readonly (readonly [Message, string])[] = [
   [messages.scriptEndUnknown('start_both'), 'I userplug Script start_both ended'],
   [messages.scriptNotStarted('start_both', 'ENOENT'), 'C userplug Script start_both could not be started: ENOENT'],
   [messages.scriptTimeout('stop_both', 300_000), 'C userplug Script stop_both not ended after 300 s: terminated'],
-  [
-    messages.handlerTimeout('mend', 60_000),
-    'C errd Handler mend not ended after nicestoptimeout (60 s): terminated, and failed',
-  ],
+  [messages.handlerTimeout('mend', 60_000), 'C errd Handler mend not ended after nicestoptimeout (60 s): terminated, and failed'],
   [messages.processesKilled('httpd', '9', [7], 'stop_both'), 'U errd Kill (9) of httpd called by stop_both: process 7'],
   [messages.processesKilled('httpd', '15', [7, 8], 'root'), 'U errd Kill (15) of httpd called by root: processes 7 8'],
   [messages.scriptUnkillable('stop_both', 10_000), 'C userplug Script stop_both still there 10 s after being killed'],

@@ -90,7 +90,10 @@ export const controlCommands: readonly CommandSpec[] = [
       { line: 'holdfast update -m farm --wait', does: 'Updates the module and returns when its update script has ended.' },
       { line: "holdfast update -m farm --nodes '*' --wait", does: 'The same on all nodes.' },
     ],
-    [{ ...identityOption, help: 'What acts by itself, for the log; the restart counter stays as it is either way.' }, ...waitingOptions],
+    [
+      { ...identityOption, help: 'What acts by itself, for the log; the restart counter stays as it is either way.' },
+      ...waitingOptions,
+    ],
   ),
   {
     words: ['shutdown'],

@@ -137,7 +137,7 @@ export const resourceCommands: readonly CommandSpec[] = [
         name: 'level',
         oneDash: true,
         value: 'LEVEL',
-        help: 'test: only list them; 15: SIGTERM; 9: SIGKILL; terminate: SIGTERM, and SIGKILL for what is there 5 s later.',
+        help: '15: SIGTERM; 9: SIGKILL; terminate: SIGTERM, and SIGKILL for what is there 5 s later; test: only list them.',
         complete: ['test', 'terminate', '9', '15'],
       },
       { ...identityOption, help: 'What acts by itself, for the log.' },
@@ -146,7 +146,7 @@ export const resourceCommands: readonly CommandSpec[] = [
     examples: [
       { line: 'holdfast kill -m farm -name=httpd -level=test', does: 'Lists the processes that would be killed.' },
       {
-        line: "holdfast kill -name=java -argregex='-jar /srv/shop[.]jar' -level=terminate",
+        line: 'holdfast kill -name=java -argregex=/srv/shop[.]jar -level=terminate',
         does: 'In a stop script: ends the shop, returns when it has ended, and touches no other Java.',
       },
     ],

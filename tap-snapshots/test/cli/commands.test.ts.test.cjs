@@ -512,6 +512,93 @@ exit 0
 postLoop {"params":{"module":"farm"},"query":{},"body":{"operation":"increment","identity":"handler"}}
 `
 
+exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > kill -m farm --name=httpd --level=terminate > must match snapshot 1`] = `
+exit 1
+--- out
+ PID  NAME   OUTCOME  ARGUMENTS
+  31  httpd  remains  /usr/sbin/httpd -k start
+4032  httpd  ended
+--- err
+--- sent
+killProcesses {"params":{"module":"farm"},"query":{},"body":{"name":"httpd","level":"terminate","asker":4242}}
+`
+
+exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > kill -m farm -level=9 > must match snapshot 1`] = `
+exit 2
+--- out
+--- err
+USAGE: which processes? -name=NAME is needed (holdfast help kill shows how)
+--- sent
+
+`
+
+exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > kill -m farm -nam=httpd > must match snapshot 1`] = `
+exit 2
+--- out
+--- err
+USAGE: there is no option -n here; there are --argregex --help --identity --json --level --module --name --socket -h -i -m (holdfast help kill shows how)
+--- sent
+
+`
+
+exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > kill -m farm -name httpd -level 15 -i stop_both --json > must match snapshot 1`] = `
+exit 0
+--- out
+{
+  "items": [
+    {
+      "pid": 31,
+      "name": "httpd",
+      "args": [
+        "/usr/sbin/httpd",
+        "-k",
+        "start"
+      ],
+      "outcome": "signalled"
+    },
+    {
+      "pid": 4032,
+      "name": "httpd",
+      "args": [],
+      "outcome": "signalled"
+    }
+  ],
+  "next": null
+}
+--- err
+--- sent
+killProcesses {"params":{"module":"farm"},"query":{},"body":{"name":"httpd","level":"15","identity":"stop_both","asker":4242}}
+`
+
+exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > kill -m farm -name=httpd -argregex=-k start -level=test > must match snapshot 1`] = `
+exit 0
+--- out
+ PID  NAME   OUTCOME  ARGUMENTS
+  31  httpd  found    /usr/sbin/httpd -k start
+4032  httpd  found
+--- err
+--- sent
+killProcesses {"params":{"module":"farm"},"query":{},"body":{"name":"httpd","level":"test","argregex":"-k start","asker":4242}}
+`
+
+exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > kill -m farm -name=httpd -level=11 > must match snapshot 1`] = `
+exit 2
+--- out
+--- err
+USAGE: -level is one of test, terminate, 9, 15 (holdfast help kill shows how)
+--- sent
+
+`
+
+exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > kill -m farm -name=httpd -level=9 > must match snapshot 1`] = `
+exit 0
+--- out
+no process httpd
+--- err
+--- sent
+killProcesses {"params":{"module":"farm"},"query":{},"body":{"name":"httpd","level":"9","asker":4242}}
+`
+
 exports[`test/cli/commands.test.ts > TAP > what each command sends and prints > log -m farm -l fr > must match snapshot 1`] = `
 exit 2
 --- out

@@ -350,7 +350,11 @@ t.test('a signal meets the process that was meant, and no other', { skip: notLin
     const way = pidfds === null ? 'by number' : 'by descriptor';
     const child = start(t, '/bin/sleep', ['60']);
     const identity = identityOf(child.pid);
-    t.equal(processes.signal({ ...identity, startTime: identity.startTime - 1 }, 'SIGKILL'), 'gone', `${way}: had that number before`);
+    t.equal(
+      processes.signal({ ...identity, startTime: identity.startTime - 1 }, 'SIGKILL'),
+      'gone',
+      `${way}: had that number before`,
+    );
     t.ok(processes.isAlive(identity), `${way}: it was left alone`);
     const ended = once(child.child, 'exit');
     t.equal(processes.signal(identity, 'SIGTERM'), 'sent', way);
