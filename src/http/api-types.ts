@@ -18,8 +18,6 @@ import type {
   StateName,
 } from '../actors/face.js';
 import type { AuthTest, GroupSummary, ImportedUser, Invitation, Role, TokenSummary, UserSummary } from '../actors/face-auth.js';
-import type { CleanKind } from '../actors/face-support.js';
-import type { Role } from '../actors/face-auth.js';
 import type { KilledProcess, KillLevel } from '../actors/face-kill.js';
 import type { CleanKind } from '../actors/face-support.js';
 import type { LogEntry } from '../actors/ports.js';
