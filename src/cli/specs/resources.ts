@@ -146,7 +146,7 @@ export const resourceCommands: readonly CommandSpec[] = [
     examples: [
       { line: 'holdfast kill -m farm -name=httpd -level=test', does: 'Lists the processes that would be killed.' },
       {
-        line: 'holdfast kill -name=java -argregex=/srv/shop[.]jar -level=terminate',
+        line: 'holdfast kill -m shop -name=java -argregex=/srv/shop.jar -level=terminate',
         does: 'In a stop script: ends the shop, returns when it has ended, and touches no other Java.',
       },
     ],
