@@ -35,6 +35,7 @@ const table: readonly (readonly [Message, string])[] = [
   [messages.waitingFor('tcp.db', 'down'), 'E heart Waiting: resource tcp.db is down'],
   [messages.resumed('UP', 'Ready', 'nginx runs'), 'E heart Resumed in state UP Ready: nginx runs'],
   [messages.resumedWithout('nginx'), 'C heart Application not running after restart of the daemon: nginx'],
+  [messages.lanGone('back'), "C vipd Network back of the module is not in the cluster's configuration any more"],
   [messages.loopCount(2, 3, 'errd'), 'I heart Restart counter 2/3 by errd'],
   [messages.loopReset('root'), 'I heart Restart counter reset by root'],
   [messages.resourceSet('proc.nginx', 'down', 'errd'), 'C heart Resource proc.nginx set to down by errd'],
