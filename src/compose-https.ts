@@ -5,11 +5,11 @@ import type { JoinAdministration } from './actors/face-https.js';
 import type { Clock } from './actors/ports.js';
 import type { AppliedCluster } from './actors/stores.js';
 import { apiBase } from './http/api-types.js';
+import type { Distribution } from './http/distribution.js';
 import { parseJson } from './http/json.js';
 import type { PeerClient } from './http/peer-client.js';
 import { createJoin } from './io/join/join.js';
 import { knockAt } from './io/join/knock.js';
-import { packArchive } from './io/modules/archive.js';
 import { createHttps, type ManagedHttps, type Serving } from './io/pki/https.js';
 import { createIssuer } from './io/pki/issuer.js';
 import { createHttpsStore } from './io/pki/store.js';
@@ -27,6 +27,7 @@ export interface HttpsParts {
   readonly modules: ModuleAdministration;
   readonly face: () => NodeFace;
   readonly peers: () => PeerClient;
+  readonly distribution: () => Pick<Distribution, 'distribute'>;
   readonly ports: { readonly http: number; readonly https: number };
   readonly log: (line: Message) => void;
   readonly note: (caller: Caller, text: string) => void;
@@ -35,7 +36,7 @@ export interface HttpsParts {
 
 /** What a node asks another one in its own name. */
 const self = { caller: { who: 'holdfast', identity: null }, role: 'admin' } as const;
-const handOverMs = 30_000;
+const fetchMs = 30_000;
 
 type Answered = { readonly status: number; readonly body: Uint8Array };
 function failureOf(node: string, { status, body }: Answered): Outcome<never> {
@@ -82,22 +83,10 @@ export function composeHttps(parts: HttpsParts): { readonly https: ManagedHttps;
         .face()
         .nodes()
         .some((one) => one.name === name && one.online),
-    pack: (xml, keyHex) =>
-      packArchive([
-        { path: 'cluster.key', bytes: Buffer.from(`${keyHex}\n`), executable: false },
-        { path: 'cluster.xml', bytes: Buffer.from(xml), executable: false },
-      ]).then((bytes) => new Uint8Array(bytes)),
-    async handOver(to, bundle) {
-      const headers = { 'content-type': 'application/zip' };
-      const answer = await parts.peers().call(to, {
-        ...{ ...self, method: 'PUT', path: `${apiBase}/cluster/bundle`, headers, body: bundle, timeoutMs: handOverMs },
-      });
-      if (!answer.ok) return answer;
-      return answer.value.status === 200 ? { ok: true, value: null } : failureOf(to, answer.value);
-    },
+    distribute: (xml, nodes, caller) => parts.distribution().distribute({ xml, nodes: [...nodes] }, { caller, role: 'admin' }),
     async fetchModule(from, name) {
       const path = `${apiBase}/modules/${encodeURIComponent(name)}/package`;
-      const answer = await parts.peers().call(from, { ...self, method: 'GET', path, timeoutMs: handOverMs });
+      const answer = await parts.peers().call(from, { ...self, method: 'GET', path, timeoutMs: fetchMs });
       if (!answer.ok) return answer;
       return answer.value.status === 200 ? { ok: true, value: answer.value.body } : failureOf(from, answer.value);
     },

@@ -339,6 +339,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     cluster: () => cluster.applied(),
     face: () => face,
     peers: () => http.peers,
+    distribution: () => http.distribution,
     ports: { http: options.httpPort, https: options.httpsPort },
     log: (line) => runtime.log(line),
     note: (caller, text) => note(caller, null, text),

@@ -20,7 +20,7 @@ import { createBodyReader, defaultBodyBudget } from './body.js';
 import { createCatchUp } from './catch-up.js';
 import { createClusterEvents } from './cluster-events.js';
 import { type Context, type Next, type State, signalOf } from './context.js';
-import { createDistribution } from './distribution.js';
+import { createDistribution, type Distribution } from './distribution.js';
 import { sendDownload } from './download.js';
 import { type EventStream, openEventStream } from './event-stream.js';
 import { createForwarding } from './forwarding.js';
@@ -96,6 +96,8 @@ export interface HttpApp {
   readonly socketPath: string;
   readonly secret: string;
   readonly peers: PeerClient;
+  /** Gives this node's cluster configuration to the others. */
+  readonly distribution: Pick<Distribution, 'distribute'>;
   /** @throws ApiError HTTP_LISTEN */
   listen(): Promise<void>;
   /** Ends all connections, streams too, and removes the sockets. */
@@ -380,6 +382,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     socketPath: place.path,
     secret,
     peers,
+    distribution,
     async listen() {
       try {
         await listenOnSocket(internal, place.path);

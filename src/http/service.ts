@@ -1,6 +1,6 @@
 /** The whole web service of a daemon: the fronts on its TCP addresses, the app behind them, the CLI's socket. */
 import type { ProbeObservation } from './api-types.js';
-import { createHttpApp, type HttpAppOptions } from './app.js';
+import { createHttpApp, type HttpApp, type HttpAppOptions } from './app.js';
 import {
   createFront,
   type Front,
@@ -30,6 +30,7 @@ export interface HttpsListening {
 }
 export interface HttpService {
   readonly peers: PeerClient;
+  readonly distribution: HttpApp['distribution'];
   /**
    * Listens on exactly these TCP addresses; may be called again when the node's addresses change. Failures are events, and are retried.
    * @param https HTTPS besides, or null for none. With another certificate the connections that are there stay.
@@ -87,6 +88,7 @@ export async function startHttpService(options: HttpServiceOptions): Promise<Htt
   }
   return {
     peers: app.peers,
+    distribution: app.distribution,
     listen(addresses, https = null) {
       plain.redirect(https?.redirectPort ?? null);
       plain.listen(addresses);

@@ -107,6 +107,13 @@ t.test('https setup on two nodes, join of a third, renewal, and back', { skip },
   t.match(await n3.must('https', 'check'), /nothing is wrong/);
   t.match(await n3.must('https', 'renew'), /by itself/);
 
+  for (const { safevar } of [n1, n2, n3])
+    t.match(
+      JSON.parse(readFileSync(join(safevar, 'cluster', 'cluster.json'), 'utf8')),
+      { distributed: true },
+      'the configuration with n3 is one that a member which was away gets by itself',
+    );
+
   // Nothing secret anywhere but where it belongs.
   const key = readFileSync(join(n1.safevar, 'cluster', 'cluster.key'), 'utf8').trim();
   for (const { safevar, output } of [n1, n2, n3]) {

@@ -19,6 +19,10 @@ import { createInvitations } from './invitations.js';
 import type { KnockAt } from './knock.js';
 import { type Admitted, readAdmitted, readArrival } from './said.js';
 
+/** What became of a configuration on each node. */
+export interface Distributed {
+  readonly items: readonly { readonly node: string; readonly state: string; readonly message: string }[];
+}
 export interface JoinOptions {
   readonly clock: Clock;
   readonly hostname: string;
@@ -26,15 +30,14 @@ export interface JoinOptions {
   readonly named: string | null;
   readonly node: () => string;
   readonly cluster: () => AppliedCluster | null;
-  readonly administration: Pick<ClusterAdministration, 'xml' | 'check' | 'importBundle'>;
+  readonly administration: Pick<ClusterAdministration, 'xml' | 'check' | 'importBundle' | 'exportBundle'>;
   readonly https: Pick<HttpsAdministration, 'status' | 'authority' | 'enrol'>;
   readonly modules: Pick<ModuleAdministration, 'install' | 'apply'>;
   /** Modules that are installed here, with their ids. */
   readonly installed: () => readonly { readonly name: string; readonly id: number }[];
   readonly isOnline: (node: string) => boolean;
-  readonly pack: (xml: string, keyHex: string) => Promise<Uint8Array>;
-  /** Hands a bundle to another node, sealed with the key that is applied. */
-  readonly handOver: (node: string, bundle: Uint8Array) => Promise<Outcome<null>>;
+  /** Applies a changed cluster.xml here, with the key that is there, and gives it to these nodes, as `-G` does. One that is away gets it when it returns. */
+  readonly distribute: (xml: string, nodes: readonly string[], caller: Caller) => Promise<Outcome<Distributed>>;
   readonly fetchModule: (node: string, module: string) => Promise<Outcome<Uint8Array>>;
   /** This machine's addresses with the length of their network. */
   readonly networks: () => readonly string[];
@@ -130,23 +133,23 @@ export function createJoin(options: JoinOptions): JoinAdministration {
       return next;
     }
     const { name, xml, changed } = next.value;
-    const bundle = await options.pack(xml, applied.keyHex);
-    const rest = applied.config.nodes.filter((node) => node !== options.node() && node !== name);
     const steps: HttpsNodeResult[] = [];
     if (changed) {
-      const here = await administration.importBundle(bundle, { who: `holdfast join of ${name}`, identity: null });
-      if (!here.ok) return here;
-      // Sealed with the key that all have: the order in which they learn of the new node does not matter.
-      const told = await Promise.all(
-        rest.map(async (node): Promise<HttpsNodeResult> => {
-          const handed = await options.handOver(node, bundle);
-          return handed.ok
-            ? { node, ok: true, message: 'Has the new configuration.' }
-            : { node, ok: false, message: `Does not have the new configuration yet: ${handed.failure.message}` };
-        }),
-      );
-      steps.push({ node: options.node(), ok: true, message: 'Has the new configuration.' }, ...told);
+      // Not to the new node, which has no key yet: it is given all of it with the answer.
+      const caller = { who: `holdfast join of ${name}`, identity: null };
+      const given = await options.distribute(xml, applied.config.nodes, caller);
+      if (!given.ok) {
+        log(messages.joinRefused(peer, given.failure.code));
+        return failed('JOIN_REFUSED', `cluster.xml cannot be given to the nodes: ${given.failure.message}`);
+      }
+      for (const { node, state, message: text } of given.value.items) {
+        const ok = state === 'done' || state === 'same';
+        steps.push({ node, ok, message: ok ? 'Has the new configuration.' : `Does not have the new configuration yet: ${text}` });
+      }
     }
+    const packed = await administration.exportBundle();
+    if (!packed.ok) return packed;
+    const bundle = packed.value;
     const state = https.status();
     const authority = https.authority();
     const enrol: HttpsEnrol | null =

@@ -51,6 +51,7 @@ function nodeOf(name: string, xml: string | null, more: Partial<JoinOptions> = {
           ? { ok: true, value: { config: parsed.value, warnings: [] } }
           : { ok: false, failure: { code: 'CONF_INVALID', message: 'x', problems: parsed.problems } };
       },
+      exportBundle: async () => ({ ok: true, value: Buffer.from(`${keyHex}\n${state.xml}`) }),
       async importBundle(bundle) {
         state.xml = Buffer.from(bundle).toString().split('\n').slice(1).join('\n');
         return {
@@ -111,12 +112,11 @@ function nodeOf(name: string, xml: string | null, more: Partial<JoinOptions> = {
     },
     installed: () => [{ name: 'web', id: 3 }],
     isOnline: (node) => state.online.has(node),
-    pack: async (text, key) => Buffer.from(`${key}\n${text}`),
-    async handOver(node) {
-      state.handed = [...state.handed, node];
-      return node === 'n2'
-        ? { ok: true, value: null }
-        : { ok: false, failure: { code: 'NODE_UNREACHABLE', message: `Node ${node} is away.` } };
+    async distribute(text, nodes) {
+      state.xml = text;
+      state.handed = [...nodes];
+      const items = nodes.map((node) => ({ node, state: node === 'n3' ? 'away' : 'done', message: `of ${node}` }));
+      return { ok: true, value: { items } };
     },
     fetchModule: async () => ({ ok: true, value: Buffer.from('PK') }),
     networks: () => ['127.0.0.1/8', '10.0.0.13/24', '192.168.9.13/24', 'fd00::13/64'],
@@ -168,10 +168,30 @@ t.test('a third node', async (t) => {
     ['10.0.0.13', '192.168.9.13'],
   );
   t.equal(n1.state.xml, n3.state.xml);
-  t.same([n1.state.handed, n3.state.enrolled, n3.state.installed], [['n2'], 1, ['web 3']]);
+  t.same([n1.state.handed, n3.state.enrolled, n3.state.installed], [['n1', 'n2'], 1, ['web 3']]);
   for (const { state } of [n1, n3]) t.notOk(state.lines.join().includes(text.split('.')[2] ?? ''), 'the token is in no log');
   t.match(await comer('n4', n1).join.join(order(text), root), { ok: false, failure: { code: 'JOIN_USED' } });
   t.match(await n3.join.join(order(text), root), { ok: false, failure: { code: 'CONF_STATE' } });
+  t.match(
+    await comer('n4', n1, { networks: () => ['10.0.0.14/24'] }).join.join(order(await token(n1)), root),
+    {
+      ok: true,
+      value: { steps: [{ node: 'n1' }, { node: 'n2' }, { node: 'n3', ok: false, message: /not have .* yet: of n3/ }, {}, {}] },
+    },
+    'a member that is away is named; it gets the configuration when it returns',
+  );
+  const stale = { ok: false, failure: { code: 'CONF_STALE', message: 'Node n2 has something newer.' } } as const;
+  const behind = nodeOf('n1', start, { distribute: async () => stale });
+  const kept = await token(behind);
+  t.match(await comer('n3', behind).join.join(order(kept), root), {
+    ok: false,
+    failure: { code: 'JOIN_REFUSED', message: /Node n2 has something newer/ },
+  });
+  t.match(
+    await comer('n3', behind).join.join(order(kept), root),
+    { ok: false, failure: { message: /something newer/ } },
+    'a refusal does not spend the token',
+  );
 });
 t.test('tokens that are too old, changed, foreign, none; and too many of them', async (t) => {
   const n1 = nodeOf('n1', start);
