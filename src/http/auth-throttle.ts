@@ -49,6 +49,15 @@ export function throttledAddress(address: string): string {
   return `${groups.slice(0, 4).join(':')}::/64`;
 }
 
+/** A directory takes names that differ in case or blanks for the same one: another spelling must not begin a new count. */
+export function throttledName(user: string): string {
+  return user
+    .normalize('NFKC')
+    .toLowerCase()
+    .replaceAll(/[\p{C}\p{Z}]+/gu, '')
+    .slice(0, 200);
+}
+
 /** Leaky buckets by key; the one that was not used for longest is forgotten first. */
 class Buckets {
   readonly #levels = new Map<string, { level: number; atMs: number }>();
@@ -86,13 +95,13 @@ export function createThrottle(
   const addresses = new Buckets(limits.address, limits.entries);
   const users = new Buckets(limits.user, limits.entries);
   const known = new Map<string, true>();
-  const pairOf = (user: string, address: string): string => `${address} ${user}`;
+  const pairOf = (user: string, address: string): string => `${address} ${throttledName(user)}`;
 
   function count(user: string, address: string, amount: number): void {
     const now = nowMs();
     pairs.add(pairOf(user, address), amount, now);
     addresses.add(address, amount, now);
-    users.add(user, amount, now);
+    users.add(throttledName(user), amount, now);
   }
   return {
     enter(user, given, local) {
@@ -102,7 +111,7 @@ export function createThrottle(
       const wait = Math.max(
         pairs.waitMs(pairOf(user, address), now),
         addresses.waitMs(address, now),
-        trusted ? 0 : users.waitMs(user, now),
+        trusted ? 0 : users.waitMs(throttledName(user), now),
       );
       if (wait === 0) count(user, address, 1);
       return wait;

@@ -29,6 +29,8 @@ t.test('wrong passwords are slowed down, and forgotten one by one', (t) => {
   t.equal(throttle.enter('ada', '10.0.0.7', false), 0, 'and an address that is known to be hers');
   for (let one = 0; one < 25; one += 1) throttle.enter(`user${one}`, '10.0.0.20', false);
   t.ok(throttle.enter('somebody', '10.0.0.20', false) > 0, 'an address that tries many users');
+  for (const name of ['carl', 'CARL', ' carl', 'ca\u200brl', '\uff43arl']) throttle.enter(name, '10.0.0.30', false);
+  t.ok(throttle.enter('Carl ', '10.0.0.30', false) > 0, 'what a directory takes for the same user has one count');
   t.end();
 });
 

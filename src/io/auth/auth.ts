@@ -12,7 +12,7 @@ import type {
 } from '../../actors/face-auth.js';
 import { ExpectedFailure, outcomeOf } from '../modules/names.js';
 import { type Directory, effectiveRole, tokensOf, type UserEntry, userOf, usersOf } from './directory.js';
-import { createForeign } from './foreign.js';
+import { createForeign, plainName } from './foreign.js';
 import { createLoginLog } from './login-log.js';
 import { createPasswords, passwordProblem, type ScryptCost } from './passwords.js';
 import { answerExchange, createReplication } from './replication.js';
@@ -296,7 +296,7 @@ export function createAuth(options: AuthOptions): Auth {
       if (user !== null) return principalOf(store.directory, user, 'certificate');
       if (!roleFromUnit) return null;
       for (const [title, role] of Object.entries(unitRoles))
-        if (units.includes(title)) return { name, role, method: 'certificate', stamp: '' };
+        if (units.includes(title)) return { name: plainName(name), role, method: 'certificate', stamp: '' };
       return null;
     },
     current(principal) {

@@ -77,7 +77,8 @@ export function createForeign(
     failing,
     async login(name, password) {
       const { ldap } = settings;
-      if (ldap === null) return refused;
+      // A directory takes names with control characters or blanks for the same as without them (RFC 4518): the logs would not.
+      if (ldap === null || plainName(name) !== name) return refused;
       const answer = await ldap.login(name, password);
       report('ldap', answer.kind === 'unavailable' ? answer.why : null);
       if (answer.kind === 'unavailable') return unavailable('The directory');

@@ -335,6 +335,7 @@ t.test('auth.json says what is wrong in it, with line and remedy', async (t) => 
   t.match(principal, { name: 'lea', role: 'control', method: 'certificate' });
   if (principal !== null) t.same(auth.current(principal), principal);
   t.equal(auth.certificate({ name: 'lea', units: ['Root'] }), null);
+  t.match(auth.certificate({ name: 'lea\nroot', units: ['Control'] }), { name: 'lea?root' }, 'no line of a log is forged');
   await auth.addUser('bob', { role: 'monitor' }, root);
   t.match(auth.certificate({ name: 'bob', units: ['Admin'] }), { role: 'monitor' }, 'a user of the file is what the file says');
   t.match(await make(t.testdir({})).auth.config(), { failure: { code: 'CONF_NONE' } });
