@@ -29,7 +29,7 @@ export interface MendedMode {
 
 /** Names of files in SAFEVAR that hold secrets, wherever they lie there. */
 const secretName =
-  /(?:\.key|\.p12|\.pfx|_rsa|secret[^/]*|password[^/]*|passphrase[^/]*|tokens?\.json|users?\.json|sessions?\.json)$/i;
+  /(?:\.key|cluster\.older|\.p12|\.pfx|_rsa|secret[^/]*|password[^/]*|passphrase[^/]*|tokens?\.json|users?\.json|sessions?\.json)$/i;
 /** Directories of SAFEVAR that hold nothing of ours that is trusted, and much of it. */
 const unlooked = new Set(['modules', 'log', 'snapshot', 'journal']);
 const mostFiles = 10_000;

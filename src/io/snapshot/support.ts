@@ -75,7 +75,9 @@ export function createSupport(options: SupportOptions): SupportAdministration & 
   const redactor = async (): Promise<Redactor> => {
     const [{ createRedactor }, { secretsOf }] = await Promise.all([import('./redact.js'), import('./secrets.js')]);
     const configs = (await options.active()).map(({ config }) => config);
-    const keys = [options.cluster()?.keyHex ?? ''];
+    const cluster = options.cluster();
+    // Keys that were replaced open what was recorded while they were in use.
+    const keys = [cluster, ...(cluster?.older ?? [])].map((one) => one?.keyHex ?? '');
     return createRedactor([...keys, ...(await secretsOf({ safe, safevar, configs, env: options.env }))]);
   };
   const health = async (peers: readonly PeerFacts[]): Promise<HealthReport> => {

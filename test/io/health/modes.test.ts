@@ -29,13 +29,14 @@ t.test('nothing where all is well', { skip }, async (t) => {
 t.test('found, mended, and told', { skip }, async (t) => {
   const { safe, safevar, put } = place(t.testdir({}));
   const key = put('var/cluster/cluster.key', 0o644);
+  const older = put('var/cluster/cluster.older', 0o644);
   const token = put('var/smtp-password.txt', 0o640);
   const active = put('safe/private/modules/web/bin/start_both', 0o775);
   const edited = put('safe/modules/web/bin/stop_both', 0o777);
   const outside = put('outside', 0o666);
   symlinkSync(outside, join(safe, 'private', 'modules', 'web', 'bin', 'link'));
   const found = await checkModes({ safe, safevar });
-  t.same(found.map(({ path }) => path).sort(), [key, token, active, edited].sort());
+  t.same(found.map(({ path }) => path).sort(), [key, older, token, active, edited].sort());
   t.match(
     found.find(({ path }) => path === key),
     {
@@ -49,11 +50,11 @@ t.test('found, mended, and told', { skip }, async (t) => {
     { secret: false, remedy: /chmod o-w/ },
   );
   const { mended, left } = await mendModes({ safe, safevar });
-  t.equal(mended.length, 4);
+  t.equal(mended.length, 5);
   t.same(left, []);
   t.same(
-    [key, token, active, edited].map((path) => lstatSync(path).mode & 0o777),
-    [0o600, 0o600, 0o755, 0o775],
+    [key, older, token, active, edited].map((path) => lstatSync(path).mode & 0o777),
+    [0o600, 0o600, 0o600, 0o755, 0o775],
   );
   t.equal(lstatSync(outside).mode & 0o777, 0o666, 'no link is followed');
   t.same(await checkModes({ safe, safevar }), []);
