@@ -50,7 +50,7 @@ export function throttledAddress(address: string): string {
 }
 
 /** A directory takes names that differ in case or blanks for the same one: another spelling must not begin a new count. */
-export function throttledName(user: string): string {
+function throttledName(user: string): string {
   return user
     .normalize('NFKC')
     .toLowerCase()

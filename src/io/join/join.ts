@@ -20,7 +20,7 @@ import type { KnockAt } from './knock.js';
 import { type Admitted, readAdmitted, readArrival } from './said.js';
 
 /** What became of a configuration on each node. */
-export interface Distributed {
+interface Distributed {
   readonly items: readonly { readonly node: string; readonly state: string; readonly message: string }[];
 }
 export interface JoinOptions {
