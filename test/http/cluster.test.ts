@@ -218,7 +218,7 @@ t.test('a node with another key is unreachable, and says why', async (t) => {
   ports.set('n1', n1.port).set('n2', n2.port);
   t.match((await n1.local(`${apiBase}/nodes/n2/cluster`)).json, {
     code: 'NODE_UNREACHABLE',
-    detail: /HTTP 401.*same cluster key/,
+    detail: /refuses the cluster key of this node \(HTTP 401\)/,
   });
 });
 
