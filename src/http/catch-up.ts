@@ -82,6 +82,11 @@ export function createCatchUp({ face, distribution, onFailure }: CatchUpOptions)
         lookIn(retryMs);
         retryMs = Math.min(lastRetryMs, retryMs * 2);
       } else retryMs = firstRetryMs;
+    } catch (error) {
+      // A disk that does not give what this node has must not end the daemon: nobody waits for this.
+      tellOnce(face.node, 'catching up', error instanceof Error ? error.message : String(error));
+      lookIn(retryMs);
+      retryMs = Math.min(lastRetryMs, retryMs * 2);
     } finally {
       looking = false;
     }
