@@ -14,13 +14,13 @@ module.exports = {
     only(
       'io-implements-the-ports',
       '^src/io/',
-      ['^src/actors/(ports|face|errors|stores|recorder-lines|recorder\\.types)', '^src/config/', '^src/machines/[^/]*types', '^src/machines/messages'],
+      ['^src/actors/(ports|face|errors|stores|recorder-lines|recorder\\.types|inspection\\.types)', '^src/config/', '^src/machines/[^/]*types', '^src/machines/messages'],
       'io touches: it knows the ports it implements, and the words of the log.',
     ),
     only(
       'replay-runs-the-machines',
       '^src/replay/',
-      ['^src/machines/', '^src/actors/(recorder|face|module-host)', '^src/config/', '^src/io/(journal-files|journal-zip)'],
+      ['^src/machines/', '^src/actors/(recorder|face|module-host|inspection\\.types|step-)', '^src/config/', '^src/io/(journal-files|journal-zip)'],
       'A replay is machines, what was recorded, and nothing of the world (ADR 0010); its main.ts reads the files.',
     ),
     only(
@@ -32,7 +32,7 @@ module.exports = {
     only(
       'http-sees-the-face',
       '^src/http/',
-      ['^src/actors/(face|errors|ports)', '^src/config/'],
+      ['^src/actors/(face|errors|ports|inspection\\.types)', '^src/config/'],
       'The HTTP surface sees the public face of the actors.',
     ),
     only(
@@ -92,9 +92,9 @@ module.exports = {
       name: 'loaded-when-used',
       severity: 'error',
       comment: 'What only some daemons use is imported when they use it: mail, metrics, SNMP, LDAP and OpenID Connect cost the others no memory.',
-      from: { path: '^src/', pathNot: '^src/io/(notify|metrics|snmp)/(?!(notifications|metrics|snmp)\\.ts$)|^src/io/auth/(ldap|oidc|import|config)\\.ts$' },
+      from: { path: '^src/', pathNot: '^src/io/inspect-dev|^src/io/(notify|metrics|snmp)/(?!(notifications|metrics|snmp)\\.ts$)|^src/io/auth/(ldap|oidc|import|config)\\.ts$' },
       to: {
-        path: '^src/io/(notify|metrics|snmp)/|^src/io/auth/(ldap|oidc|import)\\.ts$|node_modules/(nodemailer|prom-client|net-snmp|ldapts|openid-client|bcryptjs|apache-md5)/',
+        path: '^src/io/(notify|metrics|snmp)/|^src/io/inspect-dev|^src/io/auth/(ldap|oidc|import)\\.ts$|node_modules/(@statelyai|ws|nodemailer|prom-client|net-snmp|ldapts|openid-client|bcryptjs|apache-md5)/',
         pathNot: '^src/io/(notify/notifications|metrics/(metrics|tally)|snmp/snmp)\\.ts$',
         dynamic: false,
         dependencyTypesNot: ['type-only'],

@@ -35,6 +35,29 @@ await build({
   },
 });
 
+// The inspector in the page of `holdfast simulate --html`: one program and one style, which are put into that page.
+await build({
+  configFile: false,
+  root: join(root, 'src', 'console'),
+  logLevel: 'warn',
+  publicDir: false,
+  build: {
+    outDir: join(root, 'dist', 'simulation'),
+    emptyOutDir: true,
+    target: 'es2022',
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    lib: {
+      entry: join(root, 'src', 'console', 'simulation', 'main.tsx'),
+      formats: ['iife'],
+      name: 'holdfastSimulation',
+      fileName: () => 'inspector.js',
+      cssFileName: 'inspector',
+    },
+  },
+  define: { 'process.env.NODE_ENV': '"production"' },
+});
+
 const compressible = /\.(?:html|js|css|svg|json)$/;
 for (const entry of readdirSync(outDir, { recursive: true, withFileTypes: true })) {
   if (!entry.isFile() || !compressible.test(entry.name)) continue;

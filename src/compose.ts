@@ -8,11 +8,13 @@ import { fileURLToPath } from 'node:url';
 import { createModuleAdministration } from './actors/administration.js';
 import { createClusterAdministration } from './actors/cluster-administration.js';
 import type { Caller, NodeFace } from './actors/face.js';
+import { createInspection } from './actors/inspection.js';
 import { createNodeFace } from './actors/node-face.js';
 import { createNodeRuntime } from './actors/node-runtime.js';
 import type { Ports, Probe, Records } from './actors/ports.js';
 import { createProcessKill } from './actors/process-kill.js';
 import { createRecorder } from './actors/recorder.js';
+import { plain } from './actors/recorder-plain.js';
 import type { AppliedCluster } from './actors/stores.js';
 import { composeHttps } from './compose-https.js';
 import { compilePosixRegex } from './config/posix-regex.js';
@@ -36,11 +38,13 @@ import { installShims } from './io/modules/shims.js';
 import { createModuleStore } from './io/modules/store.js';
 import { createNotifications } from './io/notify/notifications.js';
 import { createPlatformPorts } from './io/platform.js';
+import { createRecordReader } from './io/record-reader.js';
 import { createResourceHistory } from './io/resource-history.js';
 import { createMessageSeal } from './io/seal-keys.js';
 import { createSupport } from './io/snapshot/support.js';
 import { createSnmp } from './io/snmp/snmp.js';
 import { createUdpTransport } from './io/udp/transport.js';
+import { createUploads } from './io/uploads.js';
 import type { Message } from './machines/messages.js';
 import { messages } from './machines/messages.js';
 import { compileMatcher } from './machines/process-match.js';
@@ -65,6 +69,8 @@ export interface DaemonOptions {
   readonly version: string;
   /** The machine's own log, besides the files. */
   readonly system: SystemLogKind;
+  /** Port on 127.0.0.1 of the inspection for developers; null: none, and nothing of it is loaded. */
+  readonly inspectDev: number | null;
   /** Environment for macros and scripts, beyond the daemon's. */
   readonly extraEnv: Readonly<Record<string, string>>;
 }
@@ -160,6 +166,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
   const recorder = createRecorder({ journal, clock, node: options.node ?? host.hostname, version, bootId: host.bootId });
 
+  const developers =
+    options.inspectDev === null
+      ? null
+      : await (await import('./io/inspect-dev.js')).startDevInspector({ port: options.inspectDev, plain });
+  const inspection = createInspection({ clock, node: () => runtime.node, epoch: start });
+
   // ---------------------------------------------------------------- actors
   const operatingSystem = process.platform === 'win32' ? 'windows' : 'linux';
   const runtime = createNodeRuntime({
@@ -167,8 +179,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     node: options.node ?? host.hostname,
     version,
     epoch: start,
-    inspect: recorder.inspect,
     readActive: (name) => moduleStore.activeModule(name),
+    inspect: (event) => {
+      recorder.inspect(event);
+      inspection.inspect(event);
+      developers?.inspect(event);
+    },
     compileMatcher: (proc) => {
       const matcher = compileMatcher(proc, operatingSystem, compilePosixRegex);
       if (matcher.problem !== null) runtime.log(messages.partFailed('errd', `process ${proc.name}: ${matcher.problem}`));
@@ -314,6 +330,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     env: { ...process.env, ...options.extraEnv },
     anonymiser,
   });
+  const journalDir = join(safevar, 'journal');
+  const reader = createRecordReader({ program: replayProgram });
+  const uploads = createUploads({
+    dir: join(privateDir, 'inspections'),
+    reader,
+    wallMs: () => clock.wallMs(),
+    setTimeout: (callback, ms) => clock.setTimeout(callback, ms),
+    clearTimeout: (handle) => clock.clearTimeout(handle),
+  });
   const face: NodeFace = createNodeFace({
     runtime,
     ports,
@@ -331,6 +356,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         compileMatcher({ name, nameRegex: null, argRegex, service: false }, operatingSystem, compilePosixRegex),
     }),
     explain: createExplainer({ journal, dir: join(safevar, 'journal'), program: replayProgram }),
+    explain: createExplainer({ journal, dir: journalDir, program: replayProgram }),
+    inspection: {
+      ...inspection,
+      ...reader.record(journalDir, false, () => journal.flush()),
+      clock: () => ({ atMs: clock.monotonicMs(), wallMs: clock.wallMs() }),
+      uploads,
+    },
   });
 
   const { https, join: joining } = composeHttps({
@@ -415,6 +447,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await support.close();
     metrics.close();
     snmp.close();
+    await uploads.close();
+    await developers?.close();
     recorder.close();
     await journal.close();
     await logs.close();

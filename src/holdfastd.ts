@@ -15,6 +15,8 @@ const usage = `holdfastd: keeps applications running on this node
   --http-port N    port of the web service (default 9010)
   --https-port N   port of HTTPS, once it is set up (default 9453)
   --log WHERE      besides the files: none, auto, journal, syslog or stderr (default none)
+  --inspect-dev    for developers of Holdfast: the machines' inspection for @statelyai/inspect at ws://127.0.0.1:9455/inspect
+  --inspect-port N another port for that
   --config FILE    settings as JSON, as in conf/holdfastd.json (default SAFE/conf/holdfastd.json); the command line wins
   --version
   --help
@@ -81,6 +83,9 @@ function read(argv: readonly string[]): DaemonOptions | 'help' | 'version' {
   const securePort = Number(values['https-port'] ?? file['httpsPort'] ?? 9453);
   if (!Number.isInteger(securePort) || securePort < 1 || securePort > 65_535 || securePort === port)
     throw new UsageError('--https-port must be a port, 1 to 65535, and another one than --http-port');
+  const inspectPort = Number(values['inspect-port'] ?? 9455);
+  if (!Number.isInteger(inspectPort) || inspectPort < 1 || inspectPort > 65_535)
+    throw new UsageError('--inspect-port must be a port, 1 to 65535');
   const log = text(values.log) ?? text(file['system']) ?? 'none';
   if (log !== 'none' && log !== 'auto' && log !== 'journal' && log !== 'syslog' && log !== 'stderr')
     throw new UsageError(`--log is none, auto, journal, syslog or stderr, not ${log}`);
@@ -94,6 +99,7 @@ function read(argv: readonly string[]): DaemonOptions | 'help' | 'version' {
     httpsPort: securePort,
     version: version(),
     system: log,
+    inspectDev: values['inspect-dev'] === true ? inspectPort : null,
     extraEnv: texts(file['env']),
   };
 }
@@ -110,6 +116,8 @@ function parse(argv: readonly string[]) {
       'http-port': { type: 'string' },
       'https-port': { type: 'string' },
       log: { type: 'string' },
+      'inspect-dev': { type: 'boolean' },
+      'inspect-port': { type: 'string' },
       config: { type: 'string' },
       help: { type: 'boolean' },
       version: { type: 'boolean' },

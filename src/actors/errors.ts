@@ -176,6 +176,19 @@ export const errorCatalogue = {
     meaning: 'No transition of the module up to that time is on record; the flight recorder keeps only the latest.',
   },
   EXPLAIN_FAILED: { status: 500, exit: 1, meaning: "The flight recorder's journal could not be replayed." },
+  INSPECT_RECORD: {
+    status: 422,
+    exit: 2,
+    meaning:
+      'What was sent is no journal of a flight recorder and no snapshot that holds one, or it is damaged, too large or not safe to read.',
+  },
+  INSPECT_UNKNOWN: {
+    status: 404,
+    exit: 1,
+    meaning: 'What was uploaded to be inspected is not there (any more); upload it again.',
+  },
+  INSPECT_BUSY: { status: 503, exit: 1, meaning: 'Too many ask at once for what is on record; try again in a moment.' },
+  INSPECT_FAILED: { status: 500, exit: 1, meaning: 'What is on record could not be replayed.' },
   ACTION_UNKNOWN: { status: 404, exit: 1, meaning: 'No action of that id is known; only the latest are kept.' },
   CLUSTER_PARTIAL: {
     status: 502,

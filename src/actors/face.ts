@@ -5,6 +5,7 @@
 import type { ConfigProblem } from '../config/types.js';
 import type { RuleLine } from '../config/types-rules.js';
 import type { KilledProcess, KillRequest } from './face-kill.js';
+import type { InspectionFace } from './face-inspection.js';
 import type { RuleReport } from './face-rules.js';
 import type { SupportAdministration } from './face-support.js';
 import type { LogEntry, LogQuery } from './ports.js';
@@ -266,8 +267,9 @@ export interface NodeFace {
   >;
   userlogs(module: string): Promise<readonly { readonly name: string; readonly bytes: number; readonly at: string }[] | null>;
   userlog(module: string, name: string): Promise<string | null>;
-  /** The statechart's definition, and where it is now. */
-  chart(module: string): unknown;
+  /** The machines: charts, where they stand, their steps, and what is on record of them. */
+  inspection: InspectionFace;
+  /** Where the machines of a module stand; null where it has none. */
   snapshot(module: string): unknown;
   /** The module's last transition on record that began at or before `at` (a time as people write it; null: now). */
   explain(module: string, at: string | null): Promise<Outcome<Explanation>>;

@@ -1,8 +1,6 @@
 /** The public face of a running node: answers from what the actors know, without waiting for anything that may hang. */
-import { errdMachine } from '../machines/errd.machine.js';
 import { armedProcs } from '../machines/errd-rules.js';
 import { messages } from '../machines/messages.js';
-import { moduleFarmMachine } from '../machines/module-farm.machine.js';
 import { limitReached } from '../machines/restart-counter.js';
 import { within } from './bounded.js';
 import type {
@@ -20,6 +18,7 @@ import type {
   Outcome,
   SwitchStates,
 } from './face.js';
+import type { InspectionFace } from './face-inspection.js';
 import type { SupportAdministration } from './face-support.js';
 import type { ModuleHost } from './module-host.js';
 import type { NodeRuntime } from './node-runtime.js';
@@ -42,6 +41,7 @@ export interface NodeFaceOptions {
   readonly notification: NotificationAdministration;
   readonly support: SupportAdministration;
   readonly kill: KillProcesses;
+  readonly inspection: InspectionFace;
 }
 
 const resourceName = /^[A-Za-z][\w-]{0,63}\.[\w.:%@/+-]{1,128}$/;
@@ -340,18 +340,8 @@ export function createNodeFace(options: NodeFaceOptions): NodeFace {
     },
     userlog: (module, name) => logs.readUserlog(module, name, userlogBytes),
     explain: options.explain,
-    chart: (module) =>
-      runtime.hosts.has(module) ? { module: moduleFarmMachine.definition, errd: errdMachine.definition } : null,
-    snapshot: (module) => {
-      const host = runtime.hosts.get(module);
-      if (host === undefined) return null;
-      const { value, context, tags, children } = host.snapshot();
-      const inner = Object.entries(children).map(([id, child]) => {
-        const snapshot: unknown = child?.getSnapshot();
-        return [id, snapshot] as const;
-      });
-      return { value, context, tags: [...tags], children: Object.fromEntries(inner) };
-    },
+    inspection: options.inspection,
+    snapshot: (module) => (runtime.hosts.has(module) ? options.inspection.states(`module:${module}`) : null),
     events: (since) => runtime.ring.read(since),
     subscribe: (onEvent) => runtime.ring.subscribe(onEvent),
   };

@@ -6,6 +6,7 @@ import type { AnyActor, InspectionEvent } from 'xstate';
 import type { Clock, Journal } from './ports.js';
 import type { EventRecord, JournalRecord, QuietRun, TreeName } from './recorder.types.js';
 import { createMembershipLog } from './recorder-membership.js';
+import { plain } from './recorder-plain.js';
 import type { Arrival, Consequence } from './recorder-tree.js';
 import { machineActor, rootOf, Tree } from './recorder-tree.js';
 
@@ -38,13 +39,6 @@ interface Followed {
   pending: { readonly arrival: Arrival; readonly at: number } | null;
 }
 
-/** What may hold secrets that a macro put there is not written: the machines do not read it. */
-const hidden = '(not recorded)';
-const concealing = (key: string, value: unknown): unknown => (key === 'argRegex' && typeof value === 'string' ? hidden : value);
-/** A value as JSON holds it, without what must not be written. An error becomes its text. */
-function plain(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value, concealing) ?? 'null');
-}
 /** An event as it is written. Only those that carry a configuration or an error need a copy. */
 function plainEvent(ev: { readonly type: string }): { readonly type: string } {
   const { type } = ev;

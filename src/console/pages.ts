@@ -29,6 +29,20 @@ export const pages: readonly PageEntry[] = [
     page: lazily(async () => (await import('./pages/monitor/page.js')).MonitorPage),
   },
   {
+    path: 'timeline',
+    title: 'timeline',
+    role: 'monitor',
+    listed: true,
+    page: lazily(async () => (await import('./pages/timeline/page.js')).TimelinePage),
+  },
+  {
+    path: 'inspector',
+    title: 'inspector',
+    role: 'monitor',
+    listed: true,
+    page: lazily(async () => (await import('./pages/inspector/page.js')).InspectorPage),
+  },
+  {
     path: 'mosaic',
     title: 'mosaic',
     role: 'monitor',

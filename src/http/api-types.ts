@@ -20,6 +20,7 @@ import type {
 import type { AuthTest, GroupSummary, ImportedUser, Invitation, Role, TokenSummary, UserSummary } from '../actors/face-auth.js';
 import type { KilledProcess, KillLevel } from '../actors/face-kill.js';
 import type { CleanKind } from '../actors/face-support.js';
+import type { ActorState, Chart, UploadedRecord } from '../actors/inspection.types.js';
 import type { LogEntry } from '../actors/ports.js';
 import type { ConfigProblem } from '../config/types.js';
 import type { RuleLine } from '../config/types-rules.js';
@@ -83,6 +84,24 @@ export type {
   SelfFacts,
   SnapshotFile,
 } from '../actors/face-support.js';
+export type {
+  ActorName,
+  ActorState,
+  Change,
+  Chart,
+  ChartInvoke,
+  ChartState,
+  ChartTransition,
+  GuardValues,
+  InspectionItem,
+  MachineStep,
+  StatesReset,
+  StepHistory,
+  StepPage,
+  TimelineItem,
+  TimelinePage,
+  UploadedRecord,
+} from '../actors/inspection.types.js';
 export type { LogEntry, LogLevel } from '../actors/ports.js';
 export type { ConfigProblem } from '../config/types.js';
 export type { RuleLine } from '../config/types-rules.js';
@@ -395,6 +414,13 @@ export interface ProbeObservation {
   /** Probes answered since the module's readiness last changed: when it is 404 now, how often this prober has seen it. */
   readonly answersSinceChange: number;
 }
+/** `GET /clock`. */
+export interface ClockReading {
+  readonly node: string;
+  readonly time: string;
+  readonly wallMs: number;
+  readonly atMs: number;
+}
 /** Data of the events that the stream itself makes: `lost` (read the state again) and `error` (the node does not answer). */
 export interface StreamNotice {
   readonly node: string;
@@ -404,6 +430,8 @@ export interface StreamNotice {
 
 export type ClusterHostList = List<ClusterHost>;
 export type ClusterStateList = List<ClusterNodeState>;
+export type ActorList = List<ActorState>;
+export type ChartList = List<Chart>;
 export type CommandList = List<CommandLine>;
 export type AuthTestList = List<AuthTest>;
 export type GroupList = List<GroupSummary>;
@@ -421,6 +449,7 @@ export type PortList = List<PortUse>;
 export type ProbeList = List<ProbeObservation>;
 export type ResourceList = List<Resource>;
 export type TemplateList = List<Template>;
+export type UploadedRecordList = List<UploadedRecord>;
 export type UserlogList = List<Userlog>;
 
 /** States that `GET /modules/{module}/wait` can wait for; SETTLED is any state that is Ready or NotReady, but not Transient. */

@@ -16,7 +16,7 @@ import { apiBase, type ProbeObservation } from './api-types.js';
 import { createGate, stillIn } from './auth-gate.js';
 import { guard, requireRole } from './auth-guard.js';
 import { createOpenid } from './auth-openid.js';
-import { createBodyReader, defaultBodyBudget } from './body.js';
+import { bodyChunks, createBodyReader, defaultBodyBudget } from './body.js';
 import { createCatchUp } from './catch-up.js';
 import { createClusterEvents } from './cluster-events.js';
 import { type Context, type Next, type State, signalOf } from './context.js';
@@ -245,6 +245,12 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
         if (type !== 'application/json')
           throw new ApiError('HTTP_TYPE', 'The body must be JSON, with Content-Type: application/json.');
         return parseBody(name, await readBody(ctx, bodyLimitOf(route)));
+      },
+      chunks() {
+        const type = baseType(ctx.get('content-type'));
+        if (route.body?.kind !== 'bytes' || !route.body.types.includes(type))
+          throw new ApiError('HTTP_TYPE', `The body is of a type that is not taken here: ${JSON.stringify(type.slice(0, 80))}.`);
+        return state.body === null ? bodyChunks(ctx.req) : bodyChunks([state.body]);
       },
       async bytes() {
         const { body } = route;

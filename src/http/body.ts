@@ -57,3 +57,18 @@ export function createBodyReader(): BodyReader {
     },
   };
 }
+
+/** A body piece by piece. What is not read in the end is dropped, so that the refusal can go out. @throws ApiError HTTP_BODY (cut off) */
+export async function* bodyChunks(source: IncomingMessage | readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  if (!('iterator' in source)) {
+    yield* source;
+    return;
+  }
+  try {
+    for await (const chunk of source.iterator({ destroyOnReturn: false })) if (chunk instanceof Uint8Array) yield chunk;
+  } catch {
+    throw new ApiError('HTTP_BODY', 'The body was cut off.');
+  } finally {
+    source.resume();
+  }
+}

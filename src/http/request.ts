@@ -52,6 +52,8 @@ export interface ApiRequest {
   header(name: string): string;
   /** The body, conforming to its schema. @throws ApiError HTTP_BODY, HTTP_TYPE, HTTP_TOO_LARGE */
   json<N extends BodyName & keyof CheckedTypes>(name: N): Promise<CheckedTypes[N]>;
+  /** The body as it comes in, for what is too large for the memory; whoever reads it keeps count. @throws ApiError HTTP_TYPE */
+  chunks(): AsyncIterable<Uint8Array>;
   /** The body as bytes. @throws ApiError HTTP_BODY, HTTP_TYPE, HTTP_TOO_LARGE */
   bytes(): Promise<Uint8Array>;
 }

@@ -38,6 +38,7 @@ export interface Route {
     | 'Logs'
     | 'Configuration'
     | 'Events'
+    | 'Inspection'
     | 'Notifications'
     | 'Logins'
     | 'Support'

@@ -5,6 +5,7 @@
 import { administrationRoutes } from './routes-administration.js';
 import { distributionRoutes } from './routes-distribution.js';
 import { httpsRoutes } from './routes-https.js';
+import { inspectionRoutes } from './routes-inspection.js';
 import { loginRoutes } from './routes-logins.js';
 import { notificationRoutes } from './routes-notification.js';
 import { operationRoutes } from './routes-operation.js';
@@ -22,6 +23,7 @@ export const routes = [
   ...loginRoutes,
   ...supportRoutes,
   ...userRoutes,
+  ...inspectionRoutes,
 ] as const;
 
 export type OperationId = (typeof routes)[number]['operationId'];

@@ -4,6 +4,7 @@
  */
 
 import { httpsBodies, httpsSchemas } from './schemas-https.js';
+import { inspectionSchemas } from './schemas-inspection.js';
 
 /** The part of JSON Schema that is used here. */
 export interface JsonSchema {
@@ -330,8 +331,7 @@ const values = {
     data: { type: 'object', additionalProperties: true },
   }),
   EventPage: object({ items: list(ref('NodeEvent')), lost: yesNo, next: text }),
-  Chart: { description: "The statechart's definition." },
-  Snapshot: { description: 'Where the statechart is now.' },
+  ...inspectionSchemas({ object, list, ref, page }),
   ExplanationLink: object({
     at: time,
     atMs: number,

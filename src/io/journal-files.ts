@@ -9,6 +9,11 @@ const pattern = /^journal-(\d{8})\.jsonl$/;
 /** Name of a journal's file; the numbers grow with each new file. */
 export const journalFileName = (number: number): string => `journal-${String(number).padStart(8, '0')}.jsonl`;
 
+/** Number in the name of a journal's file, whatever is before it; 0 where there is none. */
+export function journalFileNumber(path: string): number {
+  return Number(/journal-(\d{8})\.jsonl$/.exec(path)?.[1] ?? 0);
+}
+
 /** Numbers of the files in a directory, oldest first; none where there is no directory. */
 export async function journalNumbers(dir: string): Promise<readonly number[]> {
   const names = await readdir(dir).catch(() => []);

@@ -5,7 +5,7 @@
 import { open as openFile, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import yauzl from 'yauzl';
-import { type JournalLine, journalFiles, journalLines } from './journal-files.js';
+import { type JournalLine, journalFileNumber, journalFiles, journalLines } from './journal-files.js';
 
 /** Bounds of a zip with a journal; the recorder keeps far less (4 files of 8 MiB). */
 export interface JournalZipLimits {
@@ -123,6 +123,21 @@ async function isZip(path: string): Promise<boolean> {
   } finally {
     await handle.close();
   }
+}
+
+/** A part of a journal: what begins with all that a reader needs. */
+export interface JournalPart {
+  readonly number: number;
+  readonly lines: () => AsyncIterable<JournalLine>;
+}
+/**
+ * The journal at a path in parts: one for each file of a directory; a file and a zip are one part.
+ * @throws the system's error where there is nothing at that path, Error where there is no journal
+ */
+export async function journalParts(path: string, limits: JournalZipLimits = journalZipLimits): Promise<readonly JournalPart[]> {
+  if (await isZip(path)) return [{ number: 0, lines: () => journalZipLines(path, limits) }];
+  const files = await journalFiles(path);
+  return files.map((file) => ({ number: journalFileNumber(file), lines: () => journalLines([file]) }));
 }
 
 /**

@@ -2,8 +2,10 @@
  * Feeds a journal's records to the same machines and compares, line by line, where they go with where they went. Pure: the lines come
  * from whoever read them, and what happened goes to whoever listens.
  */
+import type { InspectionEvent } from 'xstate';
 import type { ModuleSnapshot } from '../actors/module-host.js';
 import type { EventRecord, JournalRecord, QuietRun, TreeName } from '../actors/recorder.types.js';
+import type { Follower } from './follower.js';
 import type { Place, Reading } from './records.js';
 import type { Difference } from './stage.js';
 import { Stage } from './stage.js';
@@ -47,7 +49,12 @@ const treeOf = (to: string): TreeName => (to === 'membership' || to.startsWith('
 /** Carries out one replay. */
 export class Replay {
   readonly #onStep: (step: Step) => void;
+  readonly #follower: Follower | null;
   readonly #listener = new Listener();
+  readonly #watch = (event: InspectionEvent): void => {
+    this.#listener.watch(event);
+    this.#follower?.inspect(event);
+  };
   readonly #stages = new Map<TreeName, Stage>();
   readonly #held = new Map<TreeName, Held[]>();
   #divergence: Divergence | null = null;
@@ -57,9 +64,13 @@ export class Replay {
   #fromWallMs: number | null = null;
   #lastAt = 0;
 
-  /** @param onStep hears of every step of a module, in order. */
-  constructor(onStep: (step: Step) => void = () => undefined) {
+  /**
+   * @param onStep hears of every step of a module, in order.
+   * @param follower sees the machines themselves.
+   */
+  constructor(onStep: (step: Step) => void = () => undefined, follower: Follower | null = null) {
     this.#onStep = onStep;
+    this.#follower = follower;
   }
 
   /** @returns false once there is a divergence: what follows has no meaning. */
@@ -118,12 +129,13 @@ export class Replay {
         this.#fromWallMs ??= record.wallMs;
         this.#head = { node: record.node, version: record.version };
         this.#count.begun += 1;
-        if (record.why !== 'rotation') this.#forget();
+        if (record.why !== 'rotation') this.#forget(place, record.why);
         return;
       case 'start':
         this.#guarded(place, `${record.path} starts`, () => {
           this.#stages.get(record.path)?.end();
-          this.#stages.set(record.path, Stage.begin(record.path, record.input, this.#listener.watch));
+          this.#stages.set(record.path, Stage.begin(record.path, record.input, this.#watch));
+          this.#begins(place, 'start');
         });
         return;
       case 'tree':
@@ -137,31 +149,38 @@ export class Replay {
       case 'gap':
       case 'defect':
         this.#count.gaps += 1;
-        this.#forget();
+        this.#forget(place, 'gap');
         return;
       case 'end':
-        this.#forget();
+        this.#forget(place, 'end');
     }
   }
 
-  #forget(): void {
+  #forget(place: Place, why: 'start' | 'gap' | 'end'): void {
     for (const stage of this.#stages.values()) stage.end();
     this.#stages.clear();
+    this.#begins(place, why);
+  }
+  #begins(place: Place, why: 'start' | 'gap' | 'end'): void {
+    const roots = [...this.#stages.values()].map((stage) => stage.root);
+    this.#follower?.begins(why, roots, { first: place, place, at: this.#lastAt, wallMs: this.#wall(this.#lastAt), times: 1 });
   }
 
   /** What was recorded must be where the replay stands, if it stands anywhere. */
   #goOn(place: Place, path: TreeName, snapshot: unknown, continues: boolean): void {
-    const recorded = Stage.restore(path, snapshot, this.#listener.watch);
+    const recorded = Stage.restore(path, snapshot, this.#watch);
     this.#listener.take();
     const own = this.#stages.get(path);
     if (own === undefined || !continues) {
       own?.end();
       this.#stages.set(path, recorded);
+      this.#begins(place, 'start');
       return;
     }
     const difference = own.differs(recorded);
     recorded.end();
     this.#listener.take();
+    this.#follower?.discard();
     if (difference !== null) this.#divergence = this.#divergenceAt(place, 'state', `${path} as it stands`, difference);
   }
 
@@ -193,10 +212,13 @@ export class Replay {
     const modules = [...new Set(group.map((one) => moduleIn(one.record)).filter((one) => one !== null))];
     const before = new Map(modules.map((module) => [module, this.#standing(module)]));
     const subjects = group.map((one) => subjectOf(this.#snapshot(moduleIn(one.record)), one.record));
+    for (const { record } of group) this.#follower?.announce(record.ev, record.by ?? null);
     this.#guarded(last.place, last.record.ev.type, () => {
       const difference = stage.play(group.map((one) => one.record));
       if (difference !== null) this.#divergence = this.#divergenceAt(last.place, 'state', last.record.ev.type, difference);
     });
+    const { at } = last.record;
+    this.#follower?.played({ first: first.place, place: last.place, at, wallMs: this.#wall(at), times });
     const said = this.#listener.take();
     const nothing = { inside: [], log: [], scripts: [] };
     for (const [index, { record }] of group.entries()) {

@@ -1,4 +1,5 @@
 /** Runs a scenario on a configuration, and tells what happened as plain data. */
+import type { InspectionEvent } from 'xstate';
 import type { ClusterConfig } from '../config/types.js';
 import { balancerPresets } from './balancer.js';
 import { describe, type Fact, secondsOf } from './facts.js';
@@ -290,9 +291,15 @@ class LaneBook {
 }
 
 /** Runs it. Daemons start at once; modules that do not start at boot are started after two seconds, unless a step commands them. */
-export async function simulate(scenario: Scenario, cluster: ClusterConfig, modules: readonly SimModule[]): Promise<Simulation> {
+export async function simulate(
+  scenario: Scenario,
+  cluster: ClusterConfig,
+  modules: readonly SimModule[],
+  inspect?: (event: InspectionEvent, node: string, atMs: number) => void,
+): Promise<Simulation> {
   const { requestsPerSecond, balancer } = scenario;
-  const world = createWorld({
+  const world: World = createWorld({
+    ...(inspect === undefined ? {} : { inspect: (event, node) => inspect(event, node, since(world.time.nowMs())) }),
     seed: scenario.seed,
     cluster,
     modules,

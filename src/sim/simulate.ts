@@ -9,7 +9,8 @@ import { formatProblems } from '../config/problems.js';
 import { unsupported } from '../config/unsupported.js';
 import { parseScenario } from './scenario-parse.js';
 import { simulate } from './scenario-run.js';
-import { timelineHtml } from './timeline-html.js';
+import { createStepLog, type StepLog } from './step-log.js';
+import { type PageInspector, timelineHtml } from './timeline-html.js';
 import { timelineText } from './timeline-text.js';
 import { defaultScripts, type SimModule, simCluster, unmatchedProcs } from './world.js';
 
@@ -69,15 +70,32 @@ export async function runSimulate(args: readonly string[]): Promise<SimulateOutc
   const scenario = parseScenario(text, basename(path), cluster?.value.nodes ?? null);
   if (!scenario.ok) return usage(scenario.problems.join('\n'));
   const modules: readonly SimModule[] = [{ name: values.module, config: config.value, scripts: defaultScripts }];
-  const simulation = await simulate(scenario.value, cluster?.value ?? simCluster(scenario.value.nodes), modules);
+  let nowMs = 0;
+  const log = values.html === undefined ? null : createStepLog(() => nowMs);
+  const simulation = await simulate(
+    scenario.value,
+    cluster?.value ?? simCluster(scenario.value.nodes),
+    modules,
+    (event, node, atMs) => {
+      nowMs = atMs;
+      log?.inspect(event, node);
+    },
+  );
   const met = simulation.expectations.every((one) => one.met) && simulation.violation === null;
-  if (values.html !== undefined) await writeFile(values.html, timelineHtml(simulation));
+  if (values.html !== undefined) await writeFile(values.html, timelineHtml(simulation, await readInspector(log)));
   const out = values.json
     ? `${JSON.stringify(simulation, null, 2)}\n`
     : values.html === undefined
       ? timelineText(simulation)
       : `${values.html}\n`;
   return { code: met ? 0 : 1, out, err: '' };
+}
+
+/** The page's inspector: its program as it was built, and the steps. Null where it is not built: the page then has no inspector. */
+async function readInspector(log: StepLog | null): Promise<PageInspector | null> {
+  const built = (name: string) => readFile(new URL(`../simulation/${name}`, import.meta.url), 'utf8').catch(() => null);
+  const [script, style] = [await built('inspector.js'), await built('inspector.css')];
+  return log === null || script === null || style === null ? null : { script, style, recorded: log.take() };
 }
 
 const definedEnvironment = (): Readonly<Record<string, string>> =>

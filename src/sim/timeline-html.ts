@@ -1,6 +1,10 @@
-/** A simulation as one self-contained page: a swim lane for each node and module, drawn as SVG; no script, nothing from outside. */
+/**
+ * A simulation as one self-contained page: a swim lane for each node and module, drawn as SVG, and the statechart inspector over each
+ * node's steps; nothing from outside.
+ */
 import { secondsOf } from './facts.js';
 import type { Lane, Simulation, Span } from './scenario-run.js';
+import type { RecordedSteps } from './step-log.js';
 
 const escaped = (text: string): string =>
   text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
@@ -88,8 +92,24 @@ const legend: readonly (readonly [string, string])[] = [
   ['#24292f', 'machine off or suspended'],
 ];
 
-/** The page. */
-export function timelineHtml(simulation: Simulation): string {
+/** The inspector of the page: its program and style as they were built, and what it is to show. */
+export interface PageInspector {
+  readonly script: string;
+  readonly style: string;
+  readonly recorded: RecordedSteps;
+}
+/** Data and programs inside a page must not end their element. */
+const within = (text: string): string => text.replace(/<(?=[/!])/g, '\\x3c');
+const dataWithin = (value: unknown): string => JSON.stringify(value).replace(/</g, '\\u003c');
+
+function inspectorHtml({ script, recorded }: PageInspector): string {
+  return `<div id="inspector"></div>
+<script type="application/json" id="recorded">${dataWithin(recorded)}</script>
+<script>${within(script)}</script>`;
+}
+
+/** The page. @param inspector null: there is none in it */
+export function timelineHtml(simulation: Simulation, inspector: PageInspector | null = null): string {
   const { title, seed, forMs, balancer, nodes, lanes, losses, events, requests, expectations, views, violation } = simulation;
   const drawing = new Drawing(forMs);
   const top = axisHeight + lossHeight;
@@ -117,7 +137,7 @@ export function timelineHtml(simulation: Simulation): string {
   const row = (cells: readonly string[]): string => `<tr>${cells.join('')}</tr>`;
   return `<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escaped(title)}</title><style>${style}</style></head><body>
+<title>${escaped(title)}</title><style>${style}${inspector === null ? '' : inspector.style.replace(/<\//g, '')}</style></head><body>
 <h1>${escaped(title)}</h1>
 <p>${nodes.length} nodes, ${forMs / 1_000} s, ${balancer === null ? 'no balancer' : `balancer ${escaped(balancer)}`}, seed ${escaped(seed)}. ${escaped(counts)}</p>
 ${violation === null ? '' : `<p class="missed">Defect: invariant ${escaped(violation)}</p>`}
@@ -126,6 +146,7 @@ ${violation === null ? '' : `<p class="missed">Defect: invariant ${escaped(viola
 ${expectations.length === 0 ? '' : `<table><tr><th>expectation</th><th></th></tr>${expectations.map(({ text, met, found }) => row([`<td>${escaped(text)}</td>`, `<td class="${met ? 'met' : 'missed'}">${met ? 'met' : `not met: ${escaped(found)}`}</td>`])).join('')}</table>`}
 <details open><summary>What happened</summary><table>${events.map(({ atMs, text }) => row([`<td class="t">${secondsOf(atMs, 0)}</td>`, `<td>${escaped(text)}</td>`])).join('\n')}</table></details>
 <details><summary>Views of the cluster</summary><table>${views.map(({ atMs, node, leader, members }) => row([`<td class="t">${secondsOf(atMs, 0)}</td>`, `<td>${escaped(node)}: ${escaped(members)} (leader ${escaped(leader)})</td>`])).join('\n')}</table></details>
+${inspector === null ? '' : inspectorHtml(inspector)}
 </body></html>
 `;
 }

@@ -26,7 +26,7 @@ export interface WorldOptions {
   readonly modules: readonly SimModule[];
   /** Null: no balancer and no clients. */
   readonly balancer: { readonly preset: BalancerPreset; readonly requestEveryMs: number } | null;
-  readonly inspect?: (event: InspectionEvent) => void;
+  readonly inspect?: (event: InspectionEvent, node: string) => void;
   /** Facts that are kept for reports; default 400, the last ones. */
   readonly traceLength?: number;
 }
@@ -135,7 +135,7 @@ export function createWorld(options: WorldOptions): World {
         scripts,
         checkFault: (module, resource) => checkFaults.get(`${name}/${module}/${resource}`) ?? null,
         note,
-        inspect: options.inspect ?? null,
+        inspect: options.inspect === undefined ? null : (event) => options.inspect?.(event, name),
         onDefect: (node, error) => {
           defects.push(`${node}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
         },

@@ -46,6 +46,7 @@ function node(ports: FakePorts = createFakePorts(), wallJumps = 0) {
       level === '15'
         ? { ok: false, failure: { code: 'PROCESS_TABLE', message: 'EMFILE' } }
         : { ok: true, value: [{ pid: 7, name: 'app', args: ['app'], outcome: level === 'test' ? 'found' : 'signalled' }] },
+    inspection: new Proxy(Object.create(null), { get: nothing }),
   });
   return {
     ports,

@@ -9,6 +9,7 @@ import { rolesReference } from '../../src/http/reference-roles.js';
 import { type OperationId, type Route, routes } from '../../src/http/routes.js';
 import { schemas } from '../../src/http/schemas.js';
 import { fakeAuthority, goodPassword } from './fake-authority.js';
+import { anUpload } from './fake-inspection.js';
 import { type Answer, type Ask, type Running, start } from './harness.js';
 
 const document: OpenApiDocument = openApiDocument('0.1.0');
@@ -157,6 +158,20 @@ const good: Readonly<Record<OperationId, readonly [path: string, ask?: Ask]>> = 
     { body: 'PK', headers: { 'content-type': 'application/octet-stream' } },
   ],
   receiveModule: ['/modules/farm/receive', { json: {} }],
+  listCharts: ['/charts'],
+  listActors: ['/actors?of=module:farm'],
+  listSteps: ['/actors/steps?limit=10'],
+  getHistory: ['/history?of=module:farm&limit=10&before=1.20'],
+  getModuleHistory: ['/modules/farm/history?at=03:12'],
+  getTimeline: ['/timeline?module=farm&before=1900000000000&limit=5'],
+  getClock: ['/clock'],
+  listInspections: ['/inspections'],
+  postInspection: ['/inspections', { body: 'PK', headers: { 'content-type': 'application/zip' } }],
+  getInspection: [`/inspections/${anUpload}`],
+  deleteInspection: [`/inspections/${anUpload}`],
+  getInspectionHistory: [`/inspections/${anUpload}/history?of=node`],
+  getInspectionTimeline: [`/inspections/${anUpload}/timeline`],
+  getInspectionExplanation: [`/inspections/${anUpload}/explain?module=farm`],
 };
 /** What only other nodes may ask: see distribution.test.ts. */
 const ofNodes: readonly OperationId[] = ['receiveCluster', 'putTransfer', 'receiveModule'];

@@ -1,4 +1,5 @@
 /** A node face made of plain values, for tests of the HTTP surface alone. */
+
 import { createEventRing, type EventRing } from '../../src/actors/event-ring.js';
 import type {
   ActionProgress,
@@ -17,6 +18,7 @@ import type {
 } from '../../src/actors/face.js';
 import type { HealthFinding } from '../../src/actors/face-support.js';
 import type { LogEntry } from '../../src/actors/ports.js';
+import { fakeInspection } from './fake-inspection.js';
 
 const at = '2026-01-31T14:22:33.123Z';
 const budget: Budget = { max: 3, used: 1, expires: at, causes: [{ at, action: 'restart', by: 'errd' }] };
@@ -221,7 +223,7 @@ export function fakeFace(options: FakeOptions = {}): FakeFace {
               budget: { used: 1, max: 3 },
             },
           },
-    chart: () => ({ id: 'farm', initial: 'STOP' }),
+    inspection: fakeInspection(node),
     snapshot: () => ({ value: 'UP' }),
     events: (since) => ring.read(since),
     subscribe: (onEvent) => ring.subscribe(onEvent),

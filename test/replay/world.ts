@@ -1,5 +1,5 @@
 /** A node with one module in virtual time, its machines recorded, its outside played by the test. */
-import { type Actor, type AnyEventObject, createActor, fromCallback } from 'xstate';
+import { type Actor, type AnyEventObject, createActor, fromCallback, type InspectionEvent } from 'xstate';
 import type { Clock, Journal } from '../../src/actors/ports.js';
 import { createRecorder } from '../../src/actors/recorder.js';
 import type { JournalRecord } from '../../src/actors/recorder.types.js';
@@ -76,10 +76,12 @@ export interface WorldOptions {
   /** The recorder's own, where it is not the machines'. */
   readonly recorderClock?: Pick<Clock, 'monotonicMs' | 'wallMs'>;
   readonly scriptMs?: number;
+  /** Sees what the recorder sees. */
+  readonly inspect?: (event: InspectionEvent) => void;
 }
 
 /** Starts the node and adds the module `web`, which is STOP. */
-export function createWorld({ plan, journal, scriptMs = 100, recorderClock }: WorldOptions): World {
+export function createWorld({ plan, journal, scriptMs = 100, recorderClock, inspect }: WorldOptions): World {
   const clock = createVirtualClock();
   const recorder = createRecorder({ journal, clock: recorderClock ?? clock, node: 'n1', version: '1', bootId: 'boot' });
   const processes = new Map<string, readonly ErrdProcess[]>();
@@ -150,7 +152,10 @@ export function createWorld({ plan, journal, scriptMs = 100, recorderClock }: Wo
       setTimeout: (callback, ms) => clock.setTimeout(callback, ms),
       clearTimeout: (handle) => clock.clearTimeout(handle),
     },
-    inspect: recorder.inspect,
+    inspect: (event) => {
+      recorder.inspect(event);
+      inspect?.(event);
+    },
   });
   root.start();
   const input: ModuleInput = {

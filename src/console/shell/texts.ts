@@ -3,6 +3,8 @@ import { textsOf } from '../i18n/i18n.js';
 export const table = {
   en: {
     monitoring: 'Monitor',
+    timeline: 'Timeline',
+    inspector: 'Inspector',
     mosaic: 'Mosaic',
     pagesLabel: 'Pages',
     skip: 'Skip to the content',
@@ -61,6 +63,8 @@ export const table = {
   },
   fr: {
     monitoring: 'Supervision',
+    timeline: 'Chronologie',
+    inspector: 'Inspecteur',
     mosaic: 'Mosaïque',
     pagesLabel: 'Pages',
     skip: 'Aller au contenu',

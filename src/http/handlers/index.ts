@@ -7,6 +7,7 @@ import * as configuration from './configuration.js';
 import * as distribution from './distribution.js';
 import { getEvents } from './events.js';
 import * as https from './https.js';
+import * as inspection from './inspection.js';
 import * as logs from './logs.js';
 import * as modules from './modules.js';
 import * as notification from './notification.js';
@@ -25,6 +26,7 @@ export function createHandlers(): Readonly<Record<Exclude<OperationId, 'postSeal
     ...configuration,
     ...distribution,
     ...https,
+    ...inspection,
     ...logs,
     ...modules,
     ...notification,

@@ -183,7 +183,3 @@ export const getExplanation: Handler = async (request, { face }) => {
   const module = installedModule(request, face);
   return json(unwrap(await face.explain(module, request.query.text('at'))));
 };
-export const getSnapshot: Handler = (request, { face }) => {
-  const module = installedModule(request, face);
-  return json(known(module, face.snapshot(module)));
-};

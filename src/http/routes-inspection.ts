@@ -1,0 +1,247 @@
+/** Routes for looking at the machines: charts, states, steps, what is on record, and what was uploaded to be looked at. */
+import type { Route } from './route.types.js';
+
+const of = {
+  name: 'of',
+  description:
+    'Path of an actor, with its children: `module:web`, `module:web/errd`; `node` and `membership` are those alone. Absent: all.',
+  schema: { type: 'string', maxLength: 300 },
+} as const;
+const before = {
+  name: 'before',
+  description: 'Cursor: the `next` of a page leads to what is before it.',
+  schema: { type: 'string', maxLength: 40 },
+} as const;
+const at = {
+  name: 'at',
+  description: 'What happened around that moment: ISO 8601, ms since 1970, or a time of the local day (03:12).',
+  schema: { type: 'string', maxLength: 40 },
+} as const;
+const limit = (most: number, usual: number) =>
+  ({
+    name: 'limit',
+    description: 'At most so many.',
+    schema: { type: 'integer', minimum: 1, maximum: most, default: usual },
+  }) as const;
+const timelineQuery = [
+  { name: 'module', description: 'Only this module and the node itself.', schema: { type: 'string', maxLength: 64 } },
+  {
+    name: 'before',
+    description: 'Only what is before that, in ms since 1970; the `next` of a page.',
+    schema: { type: 'integer', minimum: 0 },
+  },
+  { name: 'from', description: 'Nothing that is older is needed: ISO 8601.', schema: { type: 'string', maxLength: 40 } },
+  limit(20_000, 2_000),
+] as const;
+/** A replay of a long journal takes seconds. */
+const replayMs = 65_000;
+
+export const inspectionRoutes = [
+  {
+    method: 'GET',
+    path: '/charts',
+    operationId: 'listCharts',
+    role: 'monitor',
+    tag: 'Inspection',
+    summary: 'The definitions of all machines that a daemon runs: states, transitions, guards, delays, what is invoked.',
+    success: { status: 200, schema: 'ChartList', description: 'The charts.' },
+    errors: [],
+  },
+  {
+    method: 'GET',
+    path: '/modules/{module}/chart',
+    operationId: 'getChart',
+    role: 'monitor',
+    tag: 'Inspection',
+    summary: 'The definitions of the machines that a module consists of: module, script, errd, checkers, checker, failover.',
+    success: { status: 200, schema: 'ChartList', description: 'The charts, that of the module itself first.' },
+    errors: ['MODULE_UNKNOWN', 'MODULE_NOT_CONFIGURED'],
+  },
+  {
+    method: 'GET',
+    path: '/modules/{module}/snapshot',
+    operationId: 'getSnapshot',
+    role: 'monitor',
+    tag: 'Inspection',
+    summary: 'Where the machines of a module are now, with context, children, and what their guards say.',
+    success: { status: 200, schema: 'ActorList', description: 'The machines, the module itself first.' },
+    errors: ['MODULE_UNKNOWN', 'MODULE_NOT_CONFIGURED'],
+  },
+  {
+    method: 'GET',
+    path: '/actors',
+    operationId: 'listActors',
+    role: 'monitor',
+    tag: 'Inspection',
+    summary: 'Where all machines of this node are now, or every step that they make from now on.',
+    query: [of],
+    success: {
+      status: 200,
+      schema: 'ActorList',
+      stream:
+        'First `event: states` with where all machines stand (a StatesReset), then `event: step` for each step (a MachineStep). Steps that were too many for the client are left out, and `event: states` follows. While nobody listens, nothing is followed.',
+      description: 'The machines, roots first.',
+    },
+    errors: [],
+  },
+  {
+    method: 'GET',
+    path: '/actors/steps',
+    operationId: 'listSteps',
+    role: 'monitor',
+    tag: 'Inspection',
+    summary: 'Steps of the machines in pages. The first page begins the looking; whoever does not ask for 15 s has looked away.',
+    query: [
+      { name: 'since', description: 'The `next` of the page before.', schema: { type: 'string', maxLength: 40 } },
+      of,
+      {
+        name: 'waitMs',
+        description: 'A page that would be empty is held back for so long, until something happens.',
+        schema: { type: 'integer', minimum: 0, maximum: 10_000, default: 0 },
+      },
+      limit(2_000, 500),
+    ],
+    success: { status: 200, schema: 'StepPage', description: 'The steps after `since`, or where all machines stand.' },
+    errors: [],
+    answerMs: 12_000,
+  },
+  {
+    method: 'GET',
+    path: '/history',
+    operationId: 'getHistory',
+    role: 'monitor',
+    tag: 'Inspection',
+    summary:
+      'Steps that the flight recorder has recorded on this node: the newest, those before a place, or those around a moment.',
+    query: [of, before, at, limit(5_000, 500)],
+    success: { status: 200, schema: 'StepHistory', description: 'Where all machines stood, and the steps after it.' },
+    errors: ['INSPECT_RECORD', 'INSPECT_BUSY', 'INSPECT_FAILED'],
+    answerMs: replayMs,
+  },
+  {
+    method: 'GET',
+    path: '/modules/{module}/history',
+    operationId: 'getModuleHistory',
+    role: 'monitor',
+    tag: 'Inspection',
+    summary: 'The same of one module.',
+    query: [before, at, limit(5_000, 500)],
+    success: { status: 200, schema: 'StepHistory', description: 'Where its machines stood, and the steps after it.' },
+    errors: ['MODULE_UNKNOWN', 'INSPECT_RECORD', 'INSPECT_BUSY', 'INSPECT_FAILED'],
+    answerMs: replayMs,
+  },
+  {
+    method: 'GET',
+    path: '/timeline',
+    operationId: 'getTimeline',
+    role: 'monitor',
+    tag: 'Inspection',
+    summary:
+      'What happened on this node, from its flight recorder: states, scripts, facts, verdicts, rules, commands, views of the cluster.',
+    query: timelineQuery,
+    success: { status: 200, schema: 'TimelinePage', description: 'The newest, oldest first.' },
+    errors: ['INSPECT_RECORD', 'INSPECT_BUSY', 'INSPECT_FAILED'],
+    answerMs: replayMs,
+  },
+  {
+    method: 'GET',
+    path: '/clock',
+    operationId: 'getClock',
+    role: 'monitor',
+    tag: 'Inspection',
+    summary:
+      "This node's clocks: whoever asks several nodes and takes the time of each answer knows how far their clocks are apart.",
+    success: { status: 200, schema: 'ClockReading', description: 'The time now.' },
+    errors: [],
+  },
+  {
+    method: 'GET',
+    path: '/inspections',
+    operationId: 'listInspections',
+    role: 'control',
+    tag: 'Inspection',
+    summary: 'What was uploaded to be looked at and is still there.',
+    success: { status: 200, schema: 'UploadedRecordList', description: 'The uploads.' },
+    errors: [],
+  },
+  {
+    method: 'POST',
+    path: '/inspections',
+    operationId: 'postInspection',
+    role: 'control',
+    tag: 'Inspection',
+    summary:
+      'Uploads a snapshot or a journal to look at it on the node that is asked; it is removed by itself after half an hour.',
+    body: {
+      kind: 'bytes',
+      types: ['application/zip', 'application/octet-stream', 'application/x-ndjson'],
+      limit: 48 * 1024 * 1024,
+      required: true,
+    },
+    success: { status: 201, schema: 'UploadedRecord', description: 'What it is of.' },
+    errors: ['INSPECT_RECORD', 'INSPECT_BUSY', 'INSPECT_FAILED'],
+  },
+  {
+    method: 'GET',
+    path: '/inspections/{id}',
+    operationId: 'getInspection',
+    role: 'control',
+    tag: 'Inspection',
+    summary: 'What an upload is of.',
+    success: { status: 200, schema: 'UploadedRecord', description: 'The upload.' },
+    errors: ['INSPECT_UNKNOWN'],
+  },
+  {
+    method: 'DELETE',
+    path: '/inspections/{id}',
+    operationId: 'deleteInspection',
+    role: 'control',
+    tag: 'Inspection',
+    summary: 'Removes an upload at once.',
+    success: { status: 204, description: 'It is gone.' },
+    errors: ['INSPECT_UNKNOWN'],
+  },
+  {
+    method: 'GET',
+    path: '/inspections/{id}/history',
+    operationId: 'getInspectionHistory',
+    role: 'control',
+    tag: 'Inspection',
+    summary: 'Steps that are on record in an upload.',
+    query: [of, before, at, limit(5_000, 500)],
+    success: { status: 200, schema: 'StepHistory', description: 'Where all machines stood, and the steps after it.' },
+    errors: ['INSPECT_UNKNOWN', 'INSPECT_RECORD', 'INSPECT_BUSY', 'INSPECT_FAILED'],
+    answerMs: replayMs,
+  },
+  {
+    method: 'GET',
+    path: '/inspections/{id}/timeline',
+    operationId: 'getInspectionTimeline',
+    role: 'control',
+    tag: 'Inspection',
+    summary: 'What happened, from an upload.',
+    query: timelineQuery,
+    success: { status: 200, schema: 'TimelinePage', description: 'The newest, oldest first.' },
+    errors: ['INSPECT_UNKNOWN', 'INSPECT_RECORD', 'INSPECT_BUSY', 'INSPECT_FAILED'],
+    answerMs: replayMs,
+  },
+  {
+    method: 'GET',
+    path: '/inspections/{id}/explain',
+    operationId: 'getInspectionExplanation',
+    role: 'control',
+    tag: 'Inspection',
+    summary: 'Why a module went into a state, from an upload.',
+    query: [
+      { name: 'module', required: true, description: 'The module.', schema: { type: 'string', maxLength: 64 } },
+      {
+        name: 'at',
+        description: 'The last transition that began up to then: ISO 8601 or ms since 1970.',
+        schema: { type: 'string', maxLength: 40 },
+      },
+    ],
+    success: { status: 200, schema: 'Explanation', description: 'The chain, the oldest fact first.' },
+    errors: ['INSPECT_UNKNOWN', 'EXPLAIN_NONE', 'INSPECT_RECORD', 'INSPECT_BUSY', 'INSPECT_FAILED'],
+    answerMs: replayMs,
+  },
+] as const satisfies readonly Route[];

@@ -1,0 +1,118 @@
+/** The inspector and the timeline in a real browser, against two real daemons. */
+import { mkdirSync } from 'node:fs';
+import type { Page } from 'playwright-core';
+import t from 'tap';
+import { signal } from '../../src/demo/processes.js';
+import { application } from '../e2e/modules.js';
+import { until } from '../e2e/until.js';
+import { violations as allViolations, complaints, noBrowser, openBrowser } from './browser.js';
+import { installOnBoth, startLab } from './lab.js';
+
+t.setTimeout(600_000);
+const pictures = new URL('../../docs/console/', import.meta.url).pathname;
+
+/** Without those of the menu of nodes at the top, which the tests of the console's frame look at. */
+const violations = async (page: Page): Promise<readonly string[]> =>
+  (await allViolations(page)).filter((one) => !one.includes('node-button'));
+
+t.test('inspector and timeline', { skip: noBrowser }, async (t) => {
+  const lab = await startLab(t);
+  await installOnBoth(lab, 'web', { mode: 'farm' });
+  mkdirSync(pictures, { recursive: true });
+  const context = await openBrowser(t, { width: 1440, height: 900 });
+  const page = await context.newPage();
+  const said = complaints(page);
+  const shown = (state: string) => page.locator(`[data-state="${state}"].leaf`);
+
+  await t.test('the current state is lit, also after a real restart', async (t) => {
+    await page.goto(`${lab.console}en/inspector?node=n1&of=module:web`);
+    await shown('module.UP.ready').waitFor();
+    const mark = await until('the application runs', () => application(lab.n1, 'web'));
+    signal(mark, 'SIGKILL');
+    await shown('module.UP.restarting.graceful')
+      .waitFor({ timeout: 30_000 })
+      .catch(() => undefined);
+    await page.getByRole('button', { name: 'proc.failed' }).first().waitFor({ timeout: 30_000 });
+    await lab.n1.reaches('web', 'UP Ready');
+    await shown('module.UP.ready').waitFor();
+    t.equal(await page.locator('.box.leaf').count(), 1, 'one state is lit');
+  });
+
+  await t.test('step back through what happened, and ask why', async (t) => {
+    await page.getByRole('button', { name: 'proc.failed' }).first().click();
+    await shown('module.UP.restarting.graceful').waitFor();
+    t.ok((await page.locator('.arrow').count()) >= 1, 'the way is drawn');
+    await page.screenshot({ path: `${pictures}inspector.png` });
+    t.strictSame(await violations(page), []);
+    await page.locator('.chart-scroll').focus();
+    await page.keyboard.press('ArrowLeft');
+    const slider = page.getByRole('slider');
+    const before = Number(await slider.inputValue());
+    await page.keyboard.press('ArrowRight');
+    t.ok(Number(await slider.inputValue()) > before, 'the arrow keys step');
+    await page.getByRole('button', { name: 'Why?' }).click();
+    await page
+      .getByText(/was ended by SIGKILL/)
+      .first()
+      .waitFor({ timeout: 60_000 });
+    await page.screenshot({ path: `${pictures}inspector-why.png` });
+    t.strictSame(await violations(page), []);
+  });
+
+  await t.test('the record of the other node', async (t) => {
+    await page.goto(`${lab.console}en/inspector?node=n2&of=module:web`);
+    await shown('module.UP.ready').waitFor();
+    await page.getByRole('button', { name: 'Record' }).click();
+    await page.getByRole('button', { name: 'module.start' }).first().waitFor({ timeout: 60_000 });
+    await page.getByRole('button', { name: 'module.start' }).first().click();
+    await shown('module.WAIT.preparing.announcing').waitFor();
+    t.strictSame(await violations(page), []);
+  });
+
+  await t.test('an uploaded journal is opened, and what is none is refused', async (t) => {
+    await page.goto(`${lab.console}en/inspector?node=n1&of=module:web`);
+    await page.getByText('Live').waitFor();
+    const picker = page.getByLabel('Snapshot or journal file');
+    await picker.setInputFiles({ name: 'x.zip', mimeType: 'application/zip', buffer: Buffer.from('PK\u0003\u0004 no zip') });
+    await page.getByText(/That did not work/).waitFor({ timeout: 60_000 });
+    await picker.setInputFiles(`${lab.n2.safevar}/journal/journal-00000001.jsonl`);
+    await page.getByRole('button', { name: 'Close n2' }).waitFor({ timeout: 60_000 });
+    await page.getByRole('button', { name: 'module.start' }).first().click();
+    await shown('module.WAIT.preparing.announcing').waitFor();
+    await page.getByRole('button', { name: 'Why?' }).click();
+    await page
+      .getByText(/start asked for by/)
+      .first()
+      .waitFor({ timeout: 60_000 });
+    await page.getByRole('button', { name: 'Close n2' }).click();
+    await shown('module.UP.ready').waitFor();
+    t.equal((await lab.n1.api('GET', '/inspections')).body, '{"items":[],"next":null}', 'it is removed');
+  });
+
+  await t.test('the timeline, and from it to the inspector at that moment', async (t) => {
+    await page.goto(`${lab.console}en/timeline`);
+    await page.getByText('± ').waitFor({ timeout: 60_000 });
+    const verdict = page.locator('.mark-verdict').first();
+    await verdict.waitFor();
+    await page.screenshot({ path: `${pictures}timeline.png` });
+    t.strictSame(await violations(page), []);
+    await verdict.focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('link', { name: 'In the inspector' }).click();
+    await page.locator('.box.leaf').first().waitFor({ timeout: 60_000 });
+    t.match(page.url(), /inspector\?node=n1/);
+  });
+
+  await t.test('in French, in the dark, on a phone', async (t) => {
+    const phone = await openBrowser(t, { language: 'fr-FR', colorScheme: 'dark', width: 400, height: 800 });
+    const small = await phone.newPage();
+    await small.goto(`${lab.console}fr/inspector?node=n1&of=module:web`);
+    await small.locator('[data-state="module.UP.ready"].leaf').waitFor();
+    await small.getByRole('button', { name: 'En direct' }).waitFor();
+    await small.screenshot({ path: `${pictures}inspector-phone.png` });
+    t.strictSame(await violations(small), []);
+    const over: unknown = await small.evaluate('document.documentElement.scrollWidth - innerWidth');
+    t.ok(typeof over === 'number' && over <= 0, 'nothing is wider than the screen');
+  });
+  t.strictSame(said, []);
+});
