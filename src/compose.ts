@@ -355,7 +355,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       compile: (name, argRegex) =>
         compileMatcher({ name, nameRegex: null, argRegex, service: false }, operatingSystem, compilePosixRegex),
     }),
-    explain: createExplainer({ journal, dir: join(safevar, 'journal'), program: replayProgram }),
     explain: createExplainer({ journal, dir: journalDir, program: replayProgram }),
     inspection: {
       ...inspection,

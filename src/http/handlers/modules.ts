@@ -169,16 +169,6 @@ export const killProcesses: Handler = async (request, { face }) => {
   if (!outcome.ok) throw errorOf(outcome.failure);
   return list(outcome.value);
 };
-function known(module: string, value: unknown): unknown {
-  if (value === null || value === undefined) {
-    throw new ApiError('MODULE_NOT_CONFIGURED', `The module ${module} has no chart: its configuration has not been applied.`);
-  }
-  return value;
-}
-export const getChart: Handler = (request, { face }) => {
-  const module = installedModule(request, face);
-  return json(known(module, face.chart(module)));
-};
 export const getExplanation: Handler = async (request, { face }) => {
   const module = installedModule(request, face);
   return json(unwrap(await face.explain(module, request.query.text('at'))));
