@@ -20,6 +20,7 @@ const areas: Readonly<Record<string, () => Promise<Area>>> = {
   daemon: () => import('./daemon.js'),
   membership: () => import('./membership.js'),
   sim: () => import('./sim.js'),
+  console: () => import('./console.js'),
 };
 
 const usage = `npm run bench [-- AREA …] [--json]

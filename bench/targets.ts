@@ -45,6 +45,16 @@ export const targets = {
   simulationSpeed: { of: 'value', comparison: '≥', limit: 1_000 },
   /** A middle size's cost against the straight line from the smallest to the largest size: at least 1 means growth at most linear; 0.9 leaves room for noise. */
   growth: { of: 'ratio', comparison: '≥', limit: 0.9 },
+  /** What the console loads before it shows the monitoring, compressed, in kB. */
+  consoleLoadKb: atMost(250),
+  /** From the opening of the console to the first card that can be acted on, without a cache, in ms. */
+  consoleUsableMs: atMost(1000),
+  /** From a change of a state to its being drawn, in ms. */
+  consoleChangeMs: atMost(150),
+  /** Processor time of the browser for an open console with 32 modules on 16 nodes and 50 events/s, in % of one core. */
+  consoleBrowserPercent: atMost(10),
+  /** The same of the daemon, for that console alone. */
+  consoleDaemonPercent: atMost(3),
 } as const satisfies Readonly<Record<string, Target>>;
 
 export type TargetName = keyof typeof targets;

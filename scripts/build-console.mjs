@@ -1,6 +1,6 @@
 // Builds the console into dist/console: Vite's bundle, then each file compressed once, so that the daemon never compresses. Needs the
 // daemon's build, because the help beside the fields of the console is made from the schema of the configuration.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
@@ -8,7 +8,9 @@ import { build } from 'vite';
 import { configHelp } from '../dist/config/help.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const outDir = join(root, 'dist', 'console');
+const target = join(root, 'dist', 'console');
+// Made beside it and put in its place when it is whole: nobody is served half a console, also when the build is broken off.
+const outDir = `${target}.new`;
 const helpModule = 'virtual:config-help';
 
 await build({
@@ -66,3 +68,5 @@ for (const entry of readdirSync(outDir, { recursive: true, withFileTypes: true }
   writeFileSync(`${path}.br`, brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }));
   writeFileSync(`${path}.gz`, gzipSync(bytes, { level: 9 }));
 }
+rmSync(target, { recursive: true, force: true });
+renameSync(outDir, target);
