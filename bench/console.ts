@@ -98,7 +98,8 @@ async function load(page: Page, address: string): Promise<Load> {
     if (request.url().includes('/console/')) sizes.push(request.sizes().then((size) => size.responseBodySize));
   });
   await page.goto(address, { waitUntil: 'commit' });
-  await page.waitForFunction('window.usableMs !== undefined', undefined, { timeout: 60_000 });
+  await page.locator('.card-actions button').first().waitFor({ timeout: 60_000 });
+  await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))');
   const usableMs = Number(await page.evaluate('window.usableMs'));
   return { usableMs, bytes: (await Promise.all(sizes)).reduce((sum, one) => sum + one, 0) };
 }

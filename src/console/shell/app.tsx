@@ -46,7 +46,16 @@ function Inside() {
     const stopNotifying = startNotifying(({ module, node, data }) =>
       t('notifyTitle', { module: module ?? '', node, state: String(data['state']), quality: String(data['quality']) }),
     );
+    // A page that the browser keeps for its Back button must hold no connection: there are six to a host.
+    const hide = (): void => live.stop();
+    const show = (event: PageTransitionEvent): void => {
+      if (event.persisted) live.start();
+    };
+    addEventListener('pagehide', hide);
+    addEventListener('pageshow', show);
     return () => {
+      removeEventListener('pagehide', hide);
+      removeEventListener('pageshow', show);
       stopNotifying();
       stopMoving();
       live.stop();

@@ -19,6 +19,9 @@ const kinds = {
   state: 'kindState',
 } as const satisfies Record<ExplanationLink['kind'], string>;
 
+/** What has just happened is in the journal a moment later. */
+const journalDelayMs = 400;
+
 export interface WhyProps {
   readonly module: string;
   readonly node: string;
@@ -28,13 +31,18 @@ export interface WhyProps {
 export function Why({ module, node, at }: WhyProps) {
   const path = at === null ? 'explain' : `explain?at=${at}`;
   const { reading, again } = useReading<Explanation>(onNode(module, node, path));
-  useEffect(
-    () =>
-      live.onEvent((event) => {
-        if (at === null && event.type === 'module.state' && event.module === module && event.node === node) again();
-      }),
-    [module, node, at, again],
-  );
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stop = live.onEvent((event) => {
+      if (at !== null || event.type !== 'module.state' || event.module !== module || event.node !== node) return;
+      clearTimeout(timer);
+      timer = setTimeout(again, journalDelayMs);
+    });
+    return () => {
+      clearTimeout(timer);
+      stop();
+    };
+  }, [module, node, at, again]);
   if (reading.kind === 'failed' && reading.code === 'EXPLAIN_NONE') return <p class="hint">{t('whyNone')}</p>;
   if (reading.kind !== 'there') return <NotThere reading={reading} again={again} />;
   const { from, to, until, chain, resources, doubt } = reading.value;
