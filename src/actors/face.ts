@@ -4,8 +4,8 @@
  */
 import type { ConfigProblem } from '../config/types.js';
 import type { RuleLine } from '../config/types-rules.js';
-import type { KilledProcess, KillRequest } from './face-kill.js';
 import type { InspectionFace } from './face-inspection.js';
+import type { KilledProcess, KillRequest } from './face-kill.js';
 import type { RuleReport } from './face-rules.js';
 import type { SupportAdministration } from './face-support.js';
 import type { LogEntry, LogQuery } from './ports.js';
