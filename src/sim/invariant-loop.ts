@@ -40,7 +40,7 @@ export function countedStops(world: World): Invariant {
             for (const [key, place] of known) if (key.startsWith(`${fact.node}/`)) place.count = 0;
           return null;
         case 'command': {
-          if (fact.identity !== null || fact.answer !== 'run') return null;
+          if (fact.identity !== null || fact.answer !== 'run' || fact.action === 'update') return null;
           known.set(`${fact.node}/${fact.module}`, {
             count: 0,
             openedMs: 0,

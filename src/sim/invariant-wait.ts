@@ -28,6 +28,9 @@ const ruled: readonly string[] = ruledResources;
 /** Checkers whose resource, while it is down, makes the module wait. */
 const waitCheckers = (config: ModuleConfig | undefined): readonly CheckerConfig[] =>
   (config?.check?.checkers ?? []).filter((one) => one.action === 'wait');
+/** Modules on the same node without which a module waits. */
+export const neededBy = (config: ModuleConfig | undefined): readonly string[] =>
+  (config?.check?.checkers ?? []).flatMap((one) => (one.kind === 'module' ? [one.name] : []));
 /** How long a checker may take to find that something has changed, in ms. */
 const detectionMs = (checker: CheckerConfig): number => intervalOf(checker) * checker.grace + timeoutOf(checker);
 
@@ -96,6 +99,9 @@ export function waitHasCause(world: World): Invariant {
         const state = `${fact.state} ${fact.quality}`;
         if (state !== place.state) place.wrongMs = 0;
         place.state = state;
+        // Whoever needs it has to find that out.
+        for (const { name, config } of world.options.modules)
+          if (neededBy(config).includes(fact.module)) of(fact.node, name).wrongMs = 0;
       }
       // What is checked has changed: it has to be found out.
       if (fact.kind === 'fault' && fact.what.startsWith('check ')) {
@@ -125,7 +131,8 @@ export function waitHasCause(world: World): Invariant {
         const limitMs =
           (config?.failover?.handleTimeMs ?? 2_000) + slackMs + Math.max(0, ...checkers.map((checker) => detectionMs(checker)));
         const broken = checkers.map(resourceOf).filter((name) => world.checkFaults.has(`${key}/${name}`));
-        const causes = [...place.causes, ...broken, ...waitingRules(config, place.values)].join(' ');
+        const missed = neededBy(config).filter((other) => known.get(`${nodeName}/${other}`)?.state !== 'UP Ready');
+        const causes = [...place.causes, ...broken, ...missed, ...waitingRules(config, place.values)].join(' ');
         const needless = place.state === 'WAIT NotReady' && causes === '';
         const ignored = place.state === 'UP Ready' && causes !== '';
         place.wrongMs = needless || ignored ? place.wrongMs + checkEveryMs : place.wrongMs;

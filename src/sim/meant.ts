@@ -57,7 +57,7 @@ export function followMeant(world: World): (node: string, module: string) => Mea
         for (const { name } of modules) of(fact.node, name).boots = true;
         return;
       case 'command': {
-        if (fact.answer !== 'run') return;
+        if (fact.answer !== 'run' || fact.action === 'update') return;
         const place = of(fact.node, fact.module);
         // A component's command that maxloop turned into a stop: its log line came first.
         if (fact.identity !== null && place.meant === 'down' && place.changedMs === atMs) return;

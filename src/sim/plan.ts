@@ -83,11 +83,14 @@ export function drawPlan(seed: string): Plan {
   const count = random.pick([2, 2, 2, 2, 3, 3, 3, 4, 5] as const);
   const nodes = Array.from({ length: count }, (_, index) => `n${index + 1}`);
   const moduleCount = random.pick([1, 1, 2] as const);
-  const modules = Array.from({ length: moduleCount }, (_, index) => drawModule(`m${index + 1}`, random.fork(`module${index}`)));
+  const modules = Array.from({ length: moduleCount }, (_, index) => drawModule(index, random.fork(`module${index}`)));
   const faultsMs = random.between(30, 120) * 1_000;
   const lans = random.pick([1, 1, 2] as const);
   const checkers = Object.fromEntries(
-    modules.map(({ name, xml }) => [name, (configOf(name, xml).check?.checkers ?? []).map(resourceOf)]),
+    modules.map(({ name, xml }) => [
+      name,
+      (configOf(name, xml).check?.checkers ?? []).filter(({ kind }) => kind !== 'module').map(resourceOf),
+    ]),
   );
   const place: Place = { nodes, lans, modules: modules.map((one) => one.name), checkers, faultsMs };
   const faults: Fault[] = [];
@@ -139,7 +142,8 @@ export function drawPlan(seed: string): Plan {
   };
 }
 
-function drawModule(name: string, random: SeededRandom): Plan['modules'][number] {
+function drawModule(index: number, random: SeededRandom): Plan['modules'][number] {
+  const name = `m${index + 1}`;
   const boot = random.pick(['on', 'on', 'auto', 'ignore', 'off'] as const);
   const drain = random.pick(['0s', '0s', '3s', 'auto'] as const);
   const action = random.pick(['restart', 'restart', 'restart', 'stopstart', 'stop', 'noaction', '/opt/handler'] as const);
@@ -157,7 +161,7 @@ function drawModule(name: string, random: SeededRandom): Plan['modules'][number]
   const xml =
     `<safe><service mode="${random.pick(['farm', 'farm', 'light'] as const)}" boot="${boot}" maxloop="${random.pick([3, 3, 1, 5] as const)}" ` +
     `loop_interval="${random.pick([24, 24, 24, 0] as const)}h"><ready drain="${drain}"/>FARM` +
-    `<user nicestoptimeout="${random.pick([3, 10, 20] as const)}s" forcestoptimeout="${random.pick([2, 5, 10] as const)}s"${start}/>${errd}${drawCheckers(random.fork('checkers'))}${handleTime}</service></safe>`;
+    `<user nicestoptimeout="${random.pick([3, 10, 20] as const)}s" forcestoptimeout="${random.pick([2, 5, 10] as const)}s"${start}/>${errd}${drawCheckers(random.fork('checkers'), index)}${handleTime}</service></safe>`;
   const extra = [...(random.chance(0.4) ? ['transition'] : []), ...(random.chance(0.4) ? ['poststop'] : [])];
   const prestart = random.chance(0.85) ? ['prestart'] : [];
   const loopIntervalMs = random.chance(0.3) ? random.between(10, 60) * 1_000 : null;
@@ -170,9 +174,13 @@ function drawModule(name: string, random: SeededRandom): Plan['modules'][number]
   };
 }
 
-/** Checkers of the module's own application and of things elsewhere. */
-function drawCheckers(random: SeededRandom): string {
-  if (random.chance(0.25)) return '';
+/** Checkers of the module's own application, of things elsewhere, and of the module before it on the same node. */
+function drawCheckers(random: SeededRandom, index: number): string {
+  const other =
+    index > 0 && random.fork('other').chance(0.4)
+      ? `<module name="m${index}"><to interval="${random.fork('every').pick([1, 2, 5] as const)}s"/></module>`
+      : '';
+  if (random.chance(0.25)) return other === '' ? '' : `<check>${other}</check>`;
   const to = (rest: string): string =>
     `<to ${rest} interval="${random.pick([1, 2, 5, 10] as const)}s" timeout="${random.pick([1, 3, 5] as const)}s"/>`;
   const grace = (): string => `grace="${random.pick([1, 1, 2, 3] as const)}"`;
@@ -184,7 +192,7 @@ function drawCheckers(random: SeededRandom): string {
     `<http ident="page" when="both" action="restart" ${grace()}>${to('url="http://127.0.0.1/"')}</http>`,
     '<custom ident="disk" when="both" exec="check_disk" action="restart"/>',
   ];
-  return `<check>${checkers.filter(() => random.chance(0.45)).join('')}</check>`;
+  return `<check>${checkers.filter(() => random.chance(0.45)).join('')}${other}</check>`;
 }
 
 /** The worst moments for a command: something has just happened to the module. */
@@ -259,7 +267,17 @@ function drawDetail(kind: FaultKind, place: Place, random: SeededRandom): FaultD
         kind,
         node,
         module,
-        action: random.pick(['start', 'start', 'stop', 'stop', 'restart', 'stopstart', 'forcestop', 'shutdown'] as const),
+        action: random.pick([
+          'start',
+          'start',
+          'stop',
+          'stop',
+          'restart',
+          'stopstart',
+          'forcestop',
+          'shutdown',
+          'update',
+        ] as const),
         identity: random.chance(0.2) ? 'script' : null,
         ...(random.chance(0.5)
           ? { after: { fact: random.pick(moments), delayMs: random.pick([0, 1, 3, 10, 60] as const) } }

@@ -7,6 +7,7 @@ import { describe, secondsOf, type TimedFact } from './facts.js';
 import { healAll, scheduleFault } from './faults.js';
 import type { Violation } from './invariant.types.js';
 import { agreementMs, disagreement } from './invariant-views.js';
+import { neededBy } from './invariant-wait.js';
 import { watchInvariants } from './invariants.js';
 import { followMeant } from './meant.js';
 import { modulesOf, type Plan, presetOf } from './plan.js';
@@ -59,6 +60,12 @@ export function upBudgetMs({ config }: SimModule): number {
   );
 }
 
+/** A module and those on the same node without which it waits. */
+function withNeeded(module: SimModule, all: readonly SimModule[]): readonly SimModule[] {
+  const needed = neededBy(module.config);
+  return [module, ...all.filter(({ name }) => needed.includes(name))];
+}
+
 /** Which module on which node is not as it should be, or null. */
 function notUp(
   world: World,
@@ -69,7 +76,8 @@ function notUp(
   for (const name of core) {
     const node = world.node(name);
     for (const module of world.options.modules) {
-      if (meant(name, module.name) !== 'up' || !overdue(module)) continue;
+      const due = withNeeded(module, world.options.modules);
+      if (due.some((one) => meant(name, one.name) !== 'up') || !overdue(module)) continue;
       const status = node.runtime()?.hosts.get(module.name)?.status();
       const at = `${name}/${module.name}`;
       if (status === undefined) return `${at}: there is no daemon`;
@@ -127,7 +135,9 @@ export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Pla
       condition,
     });
     const modules = world.options.modules;
-    const latestMs = Math.max(...modules.map(upBudgetMs));
+    // One that needs another begins when that one is up.
+    const budgetMs = (module: SimModule): number => withNeeded(module, modules).reduce((sum, one) => sum + upBudgetMs(one), 0);
+    const latestMs = Math.max(...modules.map(budgetMs));
     // Every daemon has begun within two seconds; from then on they have the time of invariant 6.
     const viewMs = 2_000 + agreementMs(plan.pulseMs);
     while (sinceStart() - healedMs <= latestMs) {
@@ -147,7 +157,7 @@ export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Pla
       }
       const down = notUp(world, plan.core, meant, () => true);
       upMs = down === null ? (upMs ?? spentMs) : null;
-      const late = notUp(world, plan.core, meant, (module) => spentMs > upBudgetMs(module));
+      const late = notUp(world, plan.core, meant, (module) => spentMs > budgetMs(module));
       if (late !== null) {
         return broken(
           '9 no dead end',
