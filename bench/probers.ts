@@ -43,7 +43,7 @@ export async function run(): Promise<readonly BenchRow[]> {
   const byProgram = createProber({ echoes: null });
   const base = { ident: 'it', when: 'both', action: 'noaction', grace: 1, intervalMs: 1_000, timeoutMs: 5_000 } as const;
   const web: HttpCheck = {
-    ...{ ...base, kind: 'http', method: 'GET', status: [{ from: 200, to: 399 }], body: null, verify: true, headers: [] },
+    ...{ ...base, kind: 'http', method: 'GET', status: [{ from: 200, to: 399 }], body: null, verify: true, ca: '', headers: [] },
     url: `http://127.0.0.1:${ports.web}/`,
   };
   const kinds: readonly {
@@ -64,7 +64,7 @@ export async function run(): Promise<readonly BenchRow[]> {
     {
       name: 'module',
       prober,
-      checker: { ...base, kind: 'module', name: 'db', addr: '127.0.0.1', port: ports.web, secure: false },
+      checker: { ...base, kind: 'module', name: 'db', addr: '127.0.0.1', port: ports.web, secure: false, ca: '' },
     },
     {
       name: 'systemd, with systemctl',

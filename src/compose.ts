@@ -37,6 +37,7 @@ import { createExportStore } from './io/modules/exports.js';
 import { installShims } from './io/modules/shims.js';
 import { createModuleStore } from './io/modules/store.js';
 import { createNotifications } from './io/notify/notifications.js';
+import { authorityPath } from './io/pki/store.js';
 import { createPlatformPorts } from './io/platform.js';
 import { createRecordReader } from './io/record-reader.js';
 import { createResourceHistory } from './io/resource-history.js';
@@ -129,6 +130,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   let report = (message: string): void => void early.push(message);
   const platform = await createPlatformPorts({
     recordsDir: join(safevar, 'records'),
+    authorityFile: authorityPath(safevar),
     version,
     onProblem: (message) => report(message),
   });

@@ -100,10 +100,15 @@ function compileTcp(element: XmlElement, context: CheckContext): CheckerConfig {
 
 function compileHttp(element: XmlElement, context: CheckContext): CheckerConfig {
   const to = target(element, httpTo);
-  const { url, method, interval, timeout, status, body, verify } = httpTo.attributes;
+  const { url, method, interval, timeout, status, body, verify, ca } = httpTo.attributes;
   if (isGiven(to, body) && read(to, method) === 'HEAD') {
     const message = 'The answer to a HEAD request has no body.';
     context.report.error(placeOf(to, body), 'CONF_CONFLICT', message, 'Use method="GET", or take `body` out.');
+  }
+  const plain = read(to, url).startsWith('http:');
+  if (isGiven(to, ca) && (plain || !read(to, verify))) {
+    const message = plain ? '`ca` does not go with an address without TLS.' : '`ca` does not go with verify="off".';
+    context.report.error(placeOf(to, ca), 'CONF_CONFLICT', message, 'Take one of them out.');
   }
   return {
     kind: 'http',
@@ -117,6 +122,7 @@ function compileHttp(element: XmlElement, context: CheckContext): CheckerConfig 
     status: read(to, status),
     body: isGiven(to, body) ? read(to, body) : null,
     verify: read(to, verify),
+    ca: read(to, ca),
     headers: childrenOf(element, httpHeader).map((header) => ({
       name: read(header, httpHeader.attributes.name),
       value: read(header, httpHeader.attributes.value),
@@ -249,9 +255,11 @@ const moduleIdent = (element: XmlElement): string => {
   return read(element, ident) ?? `${read(element, name)}_${read(target(element, moduleTo), moduleTo.attributes.addr)}`;
 };
 
-function compileModule(element: XmlElement): CheckerConfig {
+function compileModule(element: XmlElement, { report }: CheckContext): CheckerConfig {
   const to = target(element, moduleTo);
-  const { addr, port, interval, timeout, secure } = moduleTo.attributes;
+  const { addr, port, interval, timeout, secure, ca } = moduleTo.attributes;
+  if (isGiven(to, ca) && !read(to, secure))
+    report.error(placeOf(to, ca), 'CONF_CONFLICT', '`ca` goes with secure="on" only.', 'Add secure="on", or take `ca` out.');
   return {
     kind: 'module',
     ident: moduleIdent(element),
@@ -264,6 +272,7 @@ function compileModule(element: XmlElement): CheckerConfig {
     intervalMs: read(to, interval),
     timeoutMs: read(to, timeout),
     secure: read(to, secure),
+    ca: read(to, ca),
   };
 }
 
@@ -293,7 +302,7 @@ export function compileCheck(element: XmlElement, context: CheckContext): CheckC
       ...childrenOf(element, intf).map((checker) => compileIntf(checker)),
       ...childrenOf(element, ip).map((checker) => compileIp(checker, context)),
       ...childrenOf(element, custom).map((checker) => compileCustom(checker, context)),
-      ...childrenOf(element, moduleCheck).map((checker) => compileModule(checker)),
+      ...childrenOf(element, moduleCheck).map((checker) => compileModule(checker, context)),
       ...childrenOf(element, splitbrain).map((checker) => compileSplitbrain(checker)),
       ...childrenOf(element, http).map((checker) => compileHttp(checker, context)),
       ...childrenOf(element, systemd).map((checker) => compileSystemd(checker, context)),

@@ -35,6 +35,13 @@ export const dependentAction = (rule: string, fallbackText: string, since: strin
 export const optionalAction = (rule: string) => choice('action', actions, 'noaction', `${actionDoc} Rule \`${rule}_<ident>\`.`);
 export const interval = (doc = 'Time between the beginnings of two tests.') => time('interval', 10, 's', doc);
 export const timeout = (doc = 'Time for one test; what takes longer is down.') => time('timeout', 5, 's', doc);
+/** Where an authority is found that only this checker trusts. */
+export const ca = text(
+  'ca',
+  '',
+  "File (PEM) with the certificates of authorities to trust besides this machine's and this cluster's: absolute, or in the module's folder (`conf/other.pem`).",
+  { since: 'ours' },
+);
 export const grace = integer(
   'grace',
   1,

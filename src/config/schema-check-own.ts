@@ -1,7 +1,7 @@
 import { type AttributeSpec, anyText, choice, onOff, regex, required, shaped } from './attribute-types.js';
 import { any, element, once } from './element-spec.js';
 import { isHttpUrl, parseStatusRanges } from './http-values.js';
-import { dependentAction, grace, ident, interval, serviceWhen, timeout } from './schema-check-common.js';
+import { ca, dependentAction, grace, ident, interval, serviceWhen, timeout } from './schema-check-common.js';
 import type { HttpCheck } from './types.js';
 
 const url: AttributeSpec<string> = {
@@ -34,6 +34,7 @@ export const httpTo = element({
     status,
     body: { ...regex('body', 'Must match the first 64 KB of the body; left out: any body will do.', 'plain'), defaultText: null },
     verify: onOff('verify', true, "Whether the server's TLS certificate must be valid for its name."),
+    ca,
   },
   children: [],
 });

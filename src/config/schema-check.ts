@@ -2,6 +2,7 @@ import { address, anyText, choice, host, onOff, optional, port, required, shaped
 import { any, element, maybe, once } from './element-spec.js';
 import {
   alwaysPre,
+  ca,
   dependentAction,
   grace,
   ident,
@@ -148,6 +149,7 @@ export const moduleTo = element({
     interval: interval(),
     timeout: timeout(),
     secure: onOff('secure', false, 'With HTTPS.'),
+    ca,
   },
   children: [],
 });

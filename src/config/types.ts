@@ -283,6 +283,8 @@ export interface HttpCheck extends CheckerBase {
   readonly body: string | null;
   /** TLS certificates are verified unless off. */
   readonly verify: boolean;
+  /** Ours: a file of authorities (PEM), absolute or in the module's folder; empty: none of its own. */
+  readonly ca: string;
   readonly headers: readonly { readonly name: string; readonly value: string }[];
 }
 /** Ours: `<systemd ident="" unit="" when="" action="" interval="" timeout="" grace=""/>`. */
@@ -300,6 +302,8 @@ export interface ModuleCheck extends CheckerBase {
   readonly intervalMs: number;
   readonly timeoutMs: number;
   readonly secure: boolean;
+  /** Ours, as that of an HTTP checker. */
+  readonly ca: string;
 }
 export interface SplitbrainCheck extends CheckerBase {
   readonly kind: 'splitbrain';

@@ -19,6 +19,8 @@ export interface PlatformOptions {
   readonly recordsDir: string;
   /** What went wrong without stopping anything: a damaged record, a userlog that cannot be opened. */
   readonly onProblem: (message: string) => void;
+  /** The authority of this cluster's own HTTPS, which checks trust: a file that may not be there yet. */
+  readonly authorityFile: string;
   /** Of Holdfast, for those that checks ask. */
   readonly version: string;
   /** Default: the one we run on. */
@@ -35,7 +37,7 @@ export type PlatformPorts = Pick<Ports, 'clock' | 'random' | 'host' | 'processes
  * @throws when the operating system gives no boot id.
  */
 export async function createPlatformPorts(options: PlatformOptions): Promise<PlatformPorts> {
-  const { onProblem, recordsDir, version } = options;
+  const { onProblem, recordsDir, version, authorityFile } = options;
   const platform = options.platform ?? process.platform;
   const clock = createClock();
   const records = createRecords(recordsDir, ({ file, message, movedTo }) =>
@@ -47,12 +49,12 @@ export async function createPlatformPorts(options: PlatformOptions): Promise<Pla
     const services = createWindowsServices();
     const scripts = createWindowsScripts({ processes, clock, onProblem });
     const custom = createCustomProber(createWindowsScriptPlatform(processes), { ...shared, processes, scripts });
-    return { ...shared, processes, services, scripts, prober: createProber({ services, custom, version }) };
+    return { ...shared, processes, services, scripts, prober: createProber({ services, custom, version, authorityFile }) };
   }
   if (platform === 'linux') limitArenas();
   const processes = createLinuxProcesses({ clock });
   const services = createLinuxServices();
   const scripts = createLinuxScripts({ processes, clock, onProblem });
   const custom = createCustomProber(createLinuxScriptPlatform(), { ...shared, processes, scripts });
-  return { ...shared, processes, services, scripts, prober: createProber({ services, custom, version }) };
+  return { ...shared, processes, services, scripts, prober: createProber({ services, custom, version, authorityFile }) };
 }

@@ -84,12 +84,22 @@ t.test('module: what is left out', async (t) => {
     intervalMs: 10_000,
     timeoutMs: 5_000,
     secure: false,
+    ca: '',
   });
   t.match(only('<module name="db"><to addr="10.0.0.60" secure="on"/></module>'), {
     ident: 'db_10.0.0.60',
     port: 9453,
     secure: true,
   });
+  t.match(only('<module name="db"><to secure="on" ca="conf/other.pem"/></module>'), { ca: 'conf/other.pem' });
+  sees(t, messages('<module name="db"><to ca="conf/other.pem"/></module>'), ['`ca` goes with secure="on" only.']);
+  t.match(only('<http ident="p" when="both"><to url="https://127.0.0.1/" ca="/etc/own.pem"/></http>'), { ca: '/etc/own.pem' });
+  sees(t, messages('<http ident="p" when="both"><to url="http://127.0.0.1/" ca="own.pem"/></http>'), [
+    '`ca` does not go with an address without TLS.',
+  ]);
+  sees(t, messages('<http ident="p" when="both"><to url="https://127.0.0.1/" ca="own.pem" verify="off"/></http>'), [
+    '`ca` does not go with verify="off".',
+  ]);
 });
 
 t.test('splitbrain: what is left out', async (t) => {
@@ -170,6 +180,7 @@ t.test('http: what is left out, and the whole of it', async (t) => {
     status: [{ from: 200, to: 399 }],
     body: null,
     verify: true,
+    ca: '',
     headers: [],
   });
   const whole = `<http ident="page" when="pre" action="wait" grace="2">

@@ -21,6 +21,7 @@ t.test('the ports of this machine work together', { skip }, async (t) => {
   const problems: string[] = [];
   const ports = await createPlatformPorts({
     version: '0',
+    authorityFile: '/nowhere',
     recordsDir: join(temporaryDirectory(t), 'records'),
     onProblem: (message) => problems.push(message),
   });
@@ -37,7 +38,12 @@ t.test('the ports of this machine work together', { skip }, async (t) => {
 t.test('a damaged record is reported in words', { skip }, async (t) => {
   const problems: string[] = [];
   const recordsDir = join(temporaryDirectory(t), 'records');
-  const ports = await createPlatformPorts({ recordsDir, version: '0', onProblem: (message) => problems.push(message) });
+  const ports = await createPlatformPorts({
+    authorityFile: '/nowhere',
+    recordsDir,
+    version: '0',
+    onProblem: (message) => problems.push(message),
+  });
   t.teardown(() => ports.scripts.close());
   await ports.records.save('node', 'boot', 1);
   const { truncateSync } = await import('node:fs');

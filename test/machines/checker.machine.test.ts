@@ -252,6 +252,7 @@ t.test('a stamp that changes is told once; the first is only learnt', async (t) 
       intervalMs: 10_000,
       timeoutMs: 5_000,
       secure: false,
+      ca: '',
     },
   ]);
   const name = 'module.db_127.0.0.1';

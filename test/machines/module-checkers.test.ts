@@ -26,6 +26,7 @@ const database: CheckerConfig = {
   intervalMs: 10_000,
   timeoutMs: 5_000,
   secure: false,
+  ca: '',
 };
 const program: CheckerConfig = {
   kind: 'custom',

@@ -95,7 +95,7 @@ export function Menu({ label, button, items, buttonClass = 'button', align = 'st
       return;
     }
     const all = entries();
-    const at = all.findIndex((one) => one === document.activeElement);
+    const at = all.indexOf(document.activeElement);
     const go = (index: number): void => {
       event.preventDefault();
       all[(index + all.length) % all.length]?.focus();

@@ -59,6 +59,9 @@ function decode(text: string): Meta | null {
   return { kind, tls12, clientCertificates, also, authorityNode };
 }
 
+/** Where the authority's certificate is, once there is one. */
+export const authorityPath = (safevar: string): string => join(safevar, 'https', files.authority);
+
 /** @param onProblem what is wrong on disk and was survived */
 export function createHttpsStore(safevar: string, onProblem: (reason: string) => void): HttpsStore {
   const directory = join(safevar, 'https');

@@ -22,6 +22,8 @@ export interface Question {
   /** The name that the certificate must be for; also sent as SNI where it is no address. */
   readonly serverName: string;
   readonly verify: boolean;
+  /** A file of authorities (PEM) that are trusted besides the machine's, or null. */
+  readonly authorities: string | null;
   /** Of the body so many bytes are wanted; 0: the answer is over with its head. */
   readonly bodyBytes: number;
 }
@@ -157,9 +159,9 @@ export function exchange(
       return;
     }
     const name = question.serverName;
-    const secureContext = authorities.context();
-    const session = sessions.of(question, secureContext);
     try {
+      const secureContext = authorities.context(question.authorities);
+      const session = sessions.of(question, secureContext);
       const secured = connectTls({
         socket,
         host: name,
@@ -183,7 +185,7 @@ export function exchange(
       });
       secured.on('session', (ticket: Buffer) => sessions.keep(question, ticket));
     } catch (error) {
-      fail(error, place);
+      finish({ kind: 'failed', detail: messageOf(error) });
     }
   });
   return {

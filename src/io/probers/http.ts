@@ -1,7 +1,8 @@
+import type { CheckPlace } from '../../actors/ports.js';
 import type { PosixRegex, PosixRegexResult } from '../../config/posix-regex.js';
 import type { HttpCheck } from '../../config/types.js';
 import { exchange, type HttpMeans, type Question } from './exchange.js';
-import { down, nothing, type Probe, up } from './probe.js';
+import { down, fileOf, nothing, type Probe, up } from './probe.js';
 
 /** Compiles the regular expressions of bodies. */
 export type CompileRegex = (pattern: string, options: { readonly ignoreCase: boolean }) => PosixRegexResult;
@@ -19,7 +20,7 @@ type Plan =
   | { readonly refused: string };
 
 /** What a checker asks; made once for each, because a check is made often. */
-function planOf(checker: HttpCheck, { userAgent, compileRegex }: HttpProbeOptions): Plan {
+function planOf(checker: HttpCheck, place: CheckPlace, { userAgent, compileRegex }: HttpProbeOptions): Plan {
   let url: URL;
   try {
     url = new URL(checker.url);
@@ -56,6 +57,7 @@ function planOf(checker: HttpCheck, { userAgent, compileRegex }: HttpProbeOption
       headers,
       serverName: site.replace(/^\[|\]$/g, ''),
       verify: checker.verify,
+      authorities: fileOf(place, checker.ca),
       bodyBytes: checker.body === null ? 0 : bodyBytes,
     },
     regex: compiled?.regex ?? null,
@@ -69,27 +71,27 @@ function planOf(checker: HttpCheck, { userAgent, compileRegex }: HttpProbeOption
  */
 export function createHttpProbe(options: HttpProbeOptions): Probe<HttpCheck> {
   const plans = new WeakMap<HttpCheck, Plan>();
-  return (checker, _place, onResult) => {
+  return (checker, place, onResult) => {
     let plan = plans.get(checker);
     if (plan === undefined) {
-      plan = planOf(checker, options);
+      plan = planOf(checker, place, options);
       plans.set(checker, plan);
     }
     if ('refused' in plan) {
       onResult(down(plan.refused));
       return nothing;
     }
-    const { question, regex, place } = plan;
+    const { question, regex, place: page } = plan;
     return exchange(options, question, (answer) => {
       if (answer.kind === 'failed') {
         onResult(down(answer.detail));
         return;
       }
       const { status, body } = answer;
-      if (!checker.status.some(({ from, to }) => status >= from && status <= to)) onResult(down(`${place} answers ${status}`));
+      if (!checker.status.some(({ from, to }) => status >= from && status <= to)) onResult(down(`${page} answers ${status}`));
       else if (regex !== null && !regex.test(body.toString('utf8')))
-        onResult(down(`${place} answers ${status}, but its body does not match ${regex.pattern}`));
-      else onResult(up(`${place} answers ${status}`));
+        onResult(down(`${page} answers ${status}, but its body does not match ${regex.pattern}`));
+      else onResult(up(`${page} answers ${status}`));
     });
   };
 }

@@ -24,6 +24,8 @@ export interface CustomProber {
   readonly ended: Prober['ended'];
 }
 export interface ProberOptions {
+  /** The authority of this cluster's own HTTPS: a file that may not be there yet. */
+  readonly authorityFile?: string;
   /** For the User-Agent of HTTP checks. */
   readonly version?: string;
   /** Tells how systemd's units are. */
@@ -63,7 +65,8 @@ export function createProber(options: ProberOptions = {}): Prober {
   const names = options.names ?? createNames();
   const http = {
     names,
-    authorities: options.authorities ?? createAuthorities(),
+    authorities:
+      options.authorities ?? createAuthorities(options.authorityFile === undefined ? {} : { ownFile: options.authorityFile }),
     sessions: createSessions(),
     userAgent: `holdfast-check/${options.version ?? '0'}`,
     compileRegex: options.compileRegex ?? compilePosixRegex,

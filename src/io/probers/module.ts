@@ -1,6 +1,6 @@
 import type { ModuleCheck } from '../../config/types.js';
 import { exchange, type HttpMeans, type Question } from './exchange.js';
-import { down, type Probe, placeText, up } from './probe.js';
+import { down, fileOf, type Probe, placeText, up } from './probe.js';
 
 /** Header of ready.txt: `NODE TOKEN` where several nodes serve at the same time (UP), `TOKEN` where one does (PRIM, ALONE). */
 export const startedHeader = 'holdfast-started';
@@ -35,7 +35,7 @@ function stampOf(memory: Memory, header: string | null): string | null {
 /** `<module>` (compatibility page, 2.11.6): up when another module's ready.txt says so, on this cluster or another one. */
 export function createModuleProbe(means: HttpMeans & { readonly userAgent: string }): Probe<ModuleCheck> {
   const known = new WeakMap<ModuleCheck, { readonly question: Question; readonly memory: Memory }>();
-  return (checker, _place, onResult) => {
+  return (checker, place, onResult) => {
     let entry = known.get(checker);
     if (entry === undefined) {
       const host = checker.addr.replace(/^\[|\]$/g, '');
@@ -49,6 +49,7 @@ export function createModuleProbe(means: HttpMeans & { readonly userAgent: strin
           headers: { Host: placeText(host, checker.port), 'User-Agent': means.userAgent, Connection: 'close' },
           serverName: host,
           verify: true,
+          authorities: fileOf(place, checker.ca),
           bodyBytes: 0,
         },
         memory: { starts: 0, tokens: new Map() },

@@ -1,4 +1,5 @@
 /** What the kinds of checks have in common. */
+import { dirname, resolve } from 'node:path';
 import type { CheckPlace, CheckResult, Closable } from '../../actors/ports.js';
 
 /**
@@ -12,6 +13,10 @@ export const down = (detail: string): CheckResult => ({ up: false, detail, stamp
 
 /** What need not be closed. */
 export const nothing: Closable = { close: () => undefined };
+
+/** A file that a checker names: absolute, or in its module's folder; null: none. */
+export const fileOf = ({ binDir }: CheckPlace, path: string): string | null =>
+  path === '' ? null : resolve(dirname(binDir), path);
 
 /** An address and a port as people write them: `10.0.0.1:80`, `[::1]:80`. */
 export const placeText = (address: string, port: number): string =>

@@ -33,12 +33,13 @@ export const http = (url: string, change: Partial<HttpCheck> = {}): HttpCheck =>
     status: [{ from: 200, to: 399 }],
     body: null,
     verify: true,
+    ca: '',
     headers: [],
   },
   ...change,
 });
 export const otherModule = (port: number, change: Partial<ModuleCheck> = {}): ModuleCheck => ({
-  ...{ ...base, ...times, kind: 'module', name: 'db', addr: '127.0.0.1', port, secure: false },
+  ...{ ...base, ...times, kind: 'module', name: 'db', addr: '127.0.0.1', port, secure: false, ca: '' },
   ...change,
 });
 export const place: CheckPlace = { module: 'farm', binDir: '/nowhere', env: {} };

@@ -4,13 +4,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import t from 'tap';
 import { compilePosixRegex } from '../../../src/config/posix-regex.js';
 import { createAuthorities } from '../../../src/io/probers/authorities.js';
 import { createProber } from '../../../src/io/probers/index.js';
 import { createNames } from '../../../src/io/probers/names.js';
-import { freePort, http, httpPeer, httpsPeer, look, otherModule, tcpPeer } from './harness.js';
+import { freePort, http, httpPeer, httpsPeer, look, otherModule, place, tcpPeer } from './harness.js';
 
 const prober = createProber({ version: '1.2.3' });
 
@@ -254,6 +254,38 @@ t.test('certificates', { skip: noOpenssl() }, async (t) => {
   t.equal(await look(known, http(`https://app.example:${mute.port}/`), 200), 'silent');
   t.match(await look(known, otherModule(peer.port, { addr: 'app.example', secure: true })), { up: true, stamp: null });
   t.match(await look(trusting([]), otherModule(peer.port, { addr: 'app.example', secure: true })), { up: false });
+
+  // A file of the checker's own, in its module's folder or anywhere.
+  const other = (ca: string) => otherModule(peer.port, { addr: 'app.example', secure: true, ca });
+  t.match(await look(trusting([]), other(good.file)), { up: true });
+  t.match(await look(trusting([join(directory, 'absent')]), http(url('app.example'), { ca: good.file })), { up: true });
+  t.match(await look(trusting([]), other(stranger.file)), { up: false, detail: /signed by itself/ });
+  const inModule = await new Promise((resolve) =>
+    trusting([]).check(other(basename(good.file)), { ...place, binDir: join(directory, 'bin') }, resolve),
+  );
+  t.match(inModule, { up: true });
+  t.match(await look(trusting([]), other('conf/absent.pem')), {
+    up: false,
+    detail: 'the certificates of /conf/absent.pem cannot be read: it is not there',
+  });
+  t.match(await look(trusting([]), other(directory)), { up: false, detail: /cannot be read: EISDIR/ });
+  const damaged = join(directory, 'damaged.pem');
+  writeFileSync(damaged, '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n');
+  t.match(await look(trusting([]), other(damaged)), { up: false, detail: /damaged.pem holds no certificates in PEM/ });
+  // The machine's list is damaged: the checker's own file still counts.
+  t.match(await look(trusting([damaged]), other(good.file)), { up: true });
+  t.match(await look(trusting([damaged]), http(url('app.example'))), { up: false, detail: /signed by itself/ });
+});
+
+t.test('the authority of the cluster itself is trusted from when it is there', { skip: noOpenssl() }, async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'hf-check-'));
+  t.teardown(() => rmSync(directory, { recursive: true }));
+  const good = certificate(directory, 'app.example', 2);
+  const peer = await httpsPeer(good, (_request, response) => response.end('OK'));
+  t.teardown(() => peer.close());
+  const checker = otherModule(peer.port, { secure: true });
+  t.match(await look(createProber({ authorityFile: join(directory, 'absent') }), checker), { up: false });
+  t.match(await look(createProber({ authorityFile: good.file }), checker), { up: true });
 });
 
 t.test('sessions are resumed from one check to the next, with TLS 1.2 and 1.3', { skip: noOpenssl() }, async (t) => {
