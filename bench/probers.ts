@@ -1,13 +1,13 @@
-import { execFileSync, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CheckPlace, Prober } from '../src/actors/ports.js';
 import type { CheckerConfig, HttpCheck } from '../src/config/types.js';
 import { createLinuxServices } from '../src/io/linux/services.js';
 import { createAuthorities } from '../src/io/probers/authorities.js';
 import { createProber } from '../src/io/probers/index.js';
+import { makeCertificate } from './certificate.js';
 import { type BenchRow, judge } from './row.js';
 import { wait } from './statistics.js';
 import { keep, makeDirectory, marked } from './workplace.js';
@@ -26,10 +26,10 @@ const place: CheckPlace = { module: 'bench', binDir: '/', env: {} };
 export async function run(): Promise<readonly BenchRow[]> {
   if (process.platform !== 'linux') return [];
   const directory = makeDirectory();
-  const certificate = makeCertificate(directory);
+  const certificate = await makeCertificate(directory);
   const file = fileURLToPath(new URL('./probers-peer.ts', import.meta.url));
   const peer = keep(
-    fork(file, certificate === null ? [] : [certificate.key, certificate.file], {
+    fork(file, [certificate.keyFile, certificate.certFile], {
       env: marked(directory),
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     }),
@@ -38,7 +38,7 @@ export async function run(): Promise<readonly BenchRow[]> {
   const prober = createProber({
     version: 'bench',
     services: createLinuxServices(),
-    authorities: createAuthorities({ files: certificate === null ? [] : [certificate.file] }),
+    authorities: createAuthorities({ files: [certificate.authorityFile] }),
   });
   const byProgram = createProber({ echoes: null });
   const base = { ident: 'it', when: 'both', action: 'noaction', grace: 1, intervalMs: 1_000, timeoutMs: 5_000 } as const;
@@ -46,6 +46,7 @@ export async function run(): Promise<readonly BenchRow[]> {
     ...{ ...base, kind: 'http', method: 'GET', status: [{ from: 200, to: 399 }], body: null, verify: true, ca: '', headers: [] },
     url: `http://127.0.0.1:${ports.web}/`,
   };
+  const splitbrain = { ...base, when: 'pre', kind: 'splitbrain', exec: 'ping' } as const;
   const kinds: readonly {
     readonly name: string;
     readonly prober: Prober;
@@ -60,12 +61,13 @@ export async function run(): Promise<readonly BenchRow[]> {
     { name: 'ip', prober, checker: { ...base, kind: 'ip', addr: '127.0.0.1' } },
     { name: 'http', prober, checker: web },
     { name: 'http, 1 KB matched', prober, checker: { ...web, url: `${web.url}page`, body: '"status": *"ok". *$|nothing' } },
-    { name: 'https', prober, checker: { ...web, url: `https://127.0.0.1:${ports.secure}/` }, skip: certificate === null },
+    { name: 'https', prober, checker: { ...web, url: `https://127.0.0.1:${ports.secure}/` } },
     {
       name: 'module',
       prober,
       checker: { ...base, kind: 'module', name: 'db', addr: '127.0.0.1', port: ports.web, secure: false, ca: '' },
     },
+    { name: 'splitbrain', prober, checker: { ...splitbrain, arg: '127.0.0.1 127.0.0.2' } },
     {
       name: 'systemd, with systemctl',
       prober,
@@ -160,18 +162,6 @@ function cpuMsNow(): number {
   return (user + system) / 1_000 + (Number(fields[13]) + Number(fields[14])) * 10;
 }
 
-function makeCertificate(directory: string): { readonly key: string; readonly file: string } | null {
-  const key = join(directory, 'key.pem');
-  const file = join(directory, 'certificate.pem');
-  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
-  const name = ['-subj', '/CN=bench', '-addext', 'subjectAltName=IP:127.0.0.1'];
-  try {
-    execFileSync('openssl', ['req', '-x509', ...kind, ...name, '-keyout', key, '-out', file], { stdio: 'ignore' });
-    return { key, file };
-  } catch {
-    return null;
-  }
-}
 const hasPing = (): boolean => ['/usr/bin/ping', '/bin/ping'].some((path) => existsSync(path));
 
 async function firstLine(stream: NodeJS.ReadableStream | null): Promise<unknown> {

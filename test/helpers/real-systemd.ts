@@ -45,7 +45,7 @@ exec ${systemd} --system --unit=hf.target --log-target=null
 `;
 
 /** Starts systemd with services of these names; each text is what stands under `[Service]`. Resolves when it answers. */
-export async function realSystemd(t: Test, services: Readonly<Record<string, string>>): Promise<RealSystemd> {
+export async function realSystemd(t: Pick<Test, 'teardown'>, services: Readonly<Record<string, string>>): Promise<RealSystemd> {
   const dir = mkdtempSync(join(tmpdir(), 'hf-systemd-'));
   t.teardown(() => rmSync(dir, { recursive: true, force: true, maxRetries: 3 }));
   const units = join(dir, 'units');
