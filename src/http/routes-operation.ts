@@ -354,6 +354,8 @@ export const operationRoutes = [
     ],
     success: { status: 200, schema: 'Explanation', description: 'The chain, the oldest fact first.' },
     errors: ['MODULE_UNKNOWN', 'MODULE_NOT_CONFIGURED', 'EXPLAIN_NONE', 'EXPLAIN_FAILED'],
+    // The journal is replayed, which takes seconds where it is long.
+    answerMs: 65_000,
   },
   {
     method: 'GET',

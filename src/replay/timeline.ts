@@ -1,5 +1,6 @@
 /** What happened on a node, as a timeline shows it: states, scripts, what led to them, and the views of the cluster. */
 import type { AnyActor, InspectionEvent } from 'xstate';
+import type { ExplanationLink as Link } from '../actors/face.js';
 import type { TimelineItem, TimelinePage } from '../actors/inspection.types.js';
 import { membershipMachine } from '../machines/membership.machine.js';
 import type { View } from '../machines/membership.types.js';
@@ -79,10 +80,11 @@ export class TimelineBook implements Follower {
         failed: ev.type === 'script.failed' || (ev.type === 'script.exited' && failed),
       });
     }
-    for (const { kind, text } of linksOf(step)) {
+    const links = linksOf(step);
+    for (const { kind, text } of links) {
       if (kind === 'state') continue;
       if (kind === 'script') put('script.begin', text);
-      else if (kind !== 'fact' || isNews(step)) put(kind, text);
+      else if (kind !== 'fact' || isNews(step, links)) put(kind, text);
     }
     if (after !== null && (before === null || isElsewhere(before, after)) && this.#paths.get(module) !== after.path)
       this.#state(module, after, wallMs, at);
@@ -154,9 +156,12 @@ const isRootOf = (actor: unknown): boolean =>
 const isEnd = (type: string): boolean => type === 'script.exited' || type === 'script.failed' || type === 'script.absent';
 const isElsewhere = (before: Standing, after: Standing): boolean =>
   before.path !== after.path || before.state !== after.state || before.quality !== after.quality;
-/** A look that found nothing new says nothing. */
-const isNews = ({ ev, before, after, inside }: Step): boolean =>
-  !ev.type.startsWith('processes.') || inside.length > 0 || before?.path !== after?.path;
+/** A look or a check that found nothing new says nothing: there is one every few seconds, for ever. */
+const isNews = ({ ev, before, after, inside }: Step, links: readonly Link[]): boolean => {
+  if (before?.path !== after?.path) return true;
+  if (ev.type.startsWith('check.')) return links.some(({ kind }) => kind !== 'fact');
+  return !ev.type.startsWith('processes.') || inside.length > 0;
+};
 
 /** Reads one page of a node's timeline. Older parts are read only where they are needed. */
 export async function timeline(source: RecordSource, query: TimelineQuery): Promise<TimelinePage> {

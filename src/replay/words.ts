@@ -36,6 +36,7 @@ function foundIn(event: object): string {
 export function factOf({ ev, to, proc, script }: Pick<Step, 'ev' | 'to' | 'proc' | 'script'>): string {
   const what = script === null ? 'the script' : (script.split('/').at(-1) ?? script);
   const own = to.split('/')[1] ?? 'module';
+  const checked = to.split('/').at(-1) ?? to;
   switch (ev.type) {
     case 'process.exited': {
       const whose = proc === null ? '' : ` of ${proc}`;
@@ -55,6 +56,10 @@ export function factOf({ ev, to, proc, script }: Pick<Step, 'ev' | 'to' | 'proc'
       return `the module has no script ${what}`;
     case 'script.failed':
       return `${what} could not be started: ${field(ev, 'detail')}`;
+    case 'check.ended':
+      return `a check of ${checked} says ${field(ev, 'up') === true ? 'up' : 'down'}: ${field(ev, 'detail')}`;
+    case 'program.ended':
+      return `the program of ${checked}: ${field(ev, 'detail')}`;
     case 'resource.assign':
       return `resource ${field(ev, 'name')} was set to ${field(ev, 'value')} by ${field(ev, 'by')}`;
     case 'probes.observed':

@@ -65,7 +65,7 @@ t.test('the monitoring of two nodes', { skip: noBrowser }, async (t) => {
     await page.getByText('From the first fact').waitFor();
     const before = application(lab.n1, 'farm');
     if (before !== null) process.kill(before.pid, 'SIGKILL');
-    await card('farm', 'n1').getByText('1 of 3 restarts used').waitFor();
+    await card('farm', 'n1').getByText('1 of 3 restarts').waitFor();
     await page.locator('.chain-fact', { hasText: 'tail' }).first().waitFor();
     await picture(page, 'why');
     t.strictSame(await violations(page), []);

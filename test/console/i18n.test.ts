@@ -29,6 +29,9 @@ const same = new Set([
   'Pages',
   'Service',
   'Date',
+  'Pause',
+  'scripts',
+  'verdict',
 ]);
 
 function isTable(value: unknown): value is Readonly<Record<string, Readonly<Record<string, string>>>> {

@@ -11,8 +11,18 @@ import {
   isQuiet,
   orderedStates,
   wayOf,
+  wayText,
 } from '../../src/console/inspector/chart-index.js';
-import { axisStep, lanesOf, offsetOf, visibleMarks, visibleSpans, zoomed } from '../../src/console/timeline/model.js';
+import {
+  axisStep,
+  fittingWindow,
+  itemOf,
+  lanesOf,
+  offsetOf,
+  visibleMarks,
+  visibleSpans,
+  zoomed,
+} from '../../src/console/timeline/model.js';
 
 const charts = new Map(allCharts().map((chart) => [chart.machine, indexChart(chart)]));
 const module = charts.get('module') ?? t.fail('there is no chart of a module');
@@ -83,8 +93,11 @@ t.test('causes lead back to what came from outside, and a loop does not end in o
   );
   const loop = new Map([stepOf({ id: 'a', cause: 'b' }), stepOf({ id: 'b', cause: 'a' })].map((one) => [one.id, one]));
   t.equal(causesOf(loop, loop.get('a') ?? stepOf({})).length, 2);
-  t.equal(eventText('xstate.after.killGrace.script.alive.terminating'), '⏱ killGrace');
-  t.equal(eventText('xstate.done.actor.script'), 'script ■');
+  t.equal(eventText('xstate.after.killGrace.script.alive.terminating'), 'after killGrace');
+  t.equal(eventText('xstate.done.actor.script'), 'done script');
+  t.equal(wayText(['m.UP.ready'], ['m.STOP']), 'UP.ready → STOP');
+  t.equal(wayText(['m.a.x', 'm.b.x'], ['m.a.x', 'm.b.y']), 'b.x → b.y', 'only the region that moved');
+  t.equal(wayText([], ['m.a']), 'a');
 });
 
 t.test('lanes, put on one clock', async (t) => {
@@ -148,6 +161,36 @@ t.test('what is drawn is bounded, whatever there is', async (t) => {
   const groups = visibleMarks(marks, { fromMs: 0, toMs: 50_000 }, 500);
   t.ok(groups.length <= 101);
   t.equal(groups.flat().length, 50_000);
+});
+
+t.test('what is told while one looks: what the probe answers is said, not guessed from the state', async (t) => {
+  const told = (data: Readonly<Record<string, unknown>>) =>
+    itemOf({
+      id: '1.1',
+      node: 'n1',
+      module: 'web',
+      type: 'module.state',
+      at: '2026-01-01T00:00:00.000Z',
+      atMs: 0,
+      cause: null,
+      data,
+    });
+  t.match(told({ state: 'UP', quality: 'Ready', path: 'UP.ready', ready: false }), { kind: 'state', ready: false });
+  t.match(told({ state: 'UP', quality: 'Ready', path: 'UP.ready', ready: true }), { kind: 'state', ready: true });
+  t.equal(told({}), null);
+});
+
+t.test('the first window fits what is on record, and keeps now in sight', async (t) => {
+  const minute = 60_000;
+  const nowMs = 1_000 * minute;
+  const lengthOf = (oldestMs: number): number => {
+    const window = fittingWindow(oldestMs, nowMs);
+    t.ok(window.fromMs < nowMs && window.toMs > nowMs);
+    return Math.round((window.toMs - window.fromMs) / minute);
+  };
+  t.equal(lengthOf(0), 15, 'a quarter of an hour at most');
+  t.equal(lengthOf(nowMs - 1000), 1, 'a minute at least');
+  t.ok(fittingWindow(nowMs - 4 * minute, nowMs).fromMs <= nowMs - 4 * minute, 'all of it, where it began lately');
 });
 
 t.test('the axis and the clocks', async (t) => {

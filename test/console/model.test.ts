@@ -2,10 +2,10 @@
 import t from 'tap';
 import { createEventCutter } from '../../src/console/api/sse.js';
 import { type Change, commandLine, consequencesOf } from '../../src/console/model/consequences.js';
-import { appendSegment, stripMs, stripOf } from '../../src/console/model/history.js';
+import { appendSegment, stripMs, stripOf, withPast } from '../../src/console/model/history.js';
 import { afterEvent, tallyOf, verdictOf } from '../../src/console/model/status.js';
 import { chartOf } from '../../src/console/pages/details/chart.js';
-import { cutAt, filtered, lineOf, merged, userlogOf } from '../../src/console/pages/details/log-lines.js';
+import { cutAt, filtered, lineOf, merged, nearest, userlogOf } from '../../src/console/pages/details/log-lines.js';
 import { countTiles, isModuleName } from '../../src/console/pages/mosaic/tiles.js';
 import type { LogLine, ModuleNodeStatus, NodeEvent } from '../../src/http/api-types.js';
 
@@ -103,6 +103,10 @@ t.test('what an action will do', async (t) => {
   t.strictSame(said({ kind: 'switch', what: 'errd', on: false }, both, ['n1']), ['errdOff n1 !']);
   t.strictSame(said({ kind: 'switch', what: 'boot', on: false }, both, ['n1']), ['bootOff n1']);
   t.strictSame(said({ kind: 'rolling', command: 'restart' }, both, ['n1', 'n2']), ['rolls n1,n2']);
+  t.strictSame(said({ kind: 'support', what: 'snapshot' }, [status('n1'), status('n2', { error: 'silent' })], ['n1', 'n2']), [
+    'snapshot n1',
+    'notReached n2',
+  ]);
 });
 
 t.test('the same on the command line', async (t) => {
@@ -117,6 +121,14 @@ t.test('the same on the command line', async (t) => {
   t.equal(
     commandLine({ kind: 'rolling', command: 'restart' }, 'farm', ['n1', 'n2'], ['n1', 'n2'], 'n1'),
     'holdfast -H n1 restart -m farm && holdfast -H n2 restart -m farm',
+  );
+  t.equal(
+    commandLine({ kind: 'support', what: 'dump' }, 'farm', ['n1', 'n2'], ['n1', 'n2'], 'n1'),
+    'holdfast dump -m farm && holdfast -H n2 dump -m farm',
+  );
+  t.equal(
+    commandLine({ kind: 'support', what: 'anonymised' }, 'farm', ['n2'], ['n1', 'n2'], 'n1'),
+    'holdfast -H n2 snapshot -m farm --anonymise snapshot_n2_farm.zip',
   );
 });
 
@@ -133,6 +145,23 @@ t.test('the strip of the last minutes', async (t) => {
   ]);
   t.match(stripOf(segments, now + stripMs * 2), [{ from: 0, to: 1, quality: 'NotReady' }], 'what is over goes out of sight');
   t.equal(appendSegment(segments, event('log', {}), now), segments);
+  const past = [
+    event('module.state', { state: 'UP', quality: 'Ready' }, at(14)),
+    event('module.state', { state: 'UP', quality: 'Transient' }, at(3)),
+    event('module.state', { state: 'UP', quality: 'Ready' }, at(2)),
+  ];
+  const seen = appendSegment([], past[2] ?? event('log', {}), now);
+  t.strictSame(
+    withPast(seen, past, now).map(({ quality }) => quality),
+    ['Ready', 'Transient', 'Ready'],
+    'what was before the page was opened comes before what it saw',
+  );
+  t.strictSame(withPast(withPast(seen, past, now), past, now), withPast(seen, past, now), 'reading it twice changes nothing');
+  t.strictSame(
+    withPast(appendSegment([], event('module.state', { state: 'UP', quality: 'Ready' }, at(1)), now), past, now).length,
+    3,
+    'and what went on goes on',
+  );
 });
 
 t.test('lines of a log', async (t) => {
@@ -152,6 +181,8 @@ t.test('lines of a log', async (t) => {
   );
   t.strictSame(cutAt('a (b) A', '(B)'), ['a ', '(b)', ' A']);
   t.strictSame(cutAt('abc', ' '), ['abc']);
+  t.equal(nearest([line(100, 'a'), line(200, 'b'), line(200, 'c'), line(900, 'd')], 260)?.message, 'c');
+  t.equal(nearest([], 1), null);
   const told = lineOf(
     event('log', {
       level: 'S',

@@ -1,5 +1,5 @@
 /** A chart as it is drawn: which state is where, in which order, and what a step did in it. Pure. */
-import type { ActorState, Chart, ChartState, ChartTransition, MachineStep } from '../../http/api-types.js';
+import type { ActorState, Chart, ChartState, ChartTransition, InspectionItem, MachineStep } from '../../http/api-types.js';
 
 export interface IndexedState {
   readonly state: ChartState;
@@ -70,17 +70,23 @@ export function shortName(id: string): string {
 /** The innermost states of a machine as one text. */
 export const leavesText = (leaves: readonly string[]): string => leaves.map(shortName).join(' + ');
 
-/** What an event is called: a delay by its name, what XState makes of a child's end by that. */
+/** Which way a machine went, as one text: of parallel regions only those that moved. */
+export function wayText(from: readonly string[], to: readonly string[]): string {
+  const [left, entered] = [from.filter((one) => !to.includes(one)), to.filter((one) => !from.includes(one))];
+  return [leavesText(left), leavesText(entered)].filter((text, index) => index === 1 || text !== '').join(' → ');
+}
+
+/** What an event is called: a delay by its name, what XState makes of a child's end by that; in the words of XState's own notation. */
 export function eventName({ event, delay }: Pick<ChartTransition, 'event' | 'delay'>): string {
-  if (delay !== null) return `⏱ ${delay}`;
+  if (delay !== null) return `after ${delay}`;
   return eventText(event);
 }
 export function eventText(type: string): string {
   const after = /^xstate\.after\.([^.]+)\./.exec(type);
-  if (after !== null) return `⏱ ${after[1] ?? ''}`;
+  if (after !== null) return `after ${after[1] ?? ''}`;
   const done = /^xstate\.(done|error)\.actor\.(.+)$/.exec(type);
-  if (done !== null) return `${done[2] ?? ''} ${done[1] === 'done' ? '■' : '✗'}`;
-  return type === 'xstate.init' ? '▶' : type;
+  if (done !== null) return `${done[1]} ${done[2] ?? ''}`;
+  return type === 'xstate.init' ? 'init' : type;
 }
 
 export type GuardOutcome = 'yes' | 'no' | 'open' | 'none';
@@ -145,4 +151,17 @@ export function causesOf(steps: ReadonlyMap<string, MachineStep>, step: MachineS
     now = before;
   }
   return chain;
+}
+/**
+ * Where to begin to look for a moment: the step by which the actor moved then; else the last one up to then; -1: there is none.
+ * Many steps bear the same time, as one leads to the next.
+ */
+export function placeOf(items: readonly InspectionItem[], wallMs: number | null, actor: string | null): number {
+  if (wallMs === null) return -1;
+  const last = items.findLastIndex((one) => Date.parse(one.time) <= wallMs);
+  const time = items[last]?.time;
+  const moved = items.findIndex(
+    (one) => one.kind === 'step' && one.time === time && one.actor === actor && one.from.join() !== one.to.join(),
+  );
+  return moved < 0 ? last : moved;
 }

@@ -1,10 +1,10 @@
 /** What one step was: event, source, cause, what stood to choice, what was carried out, what changed, and why it came to it. */
 import { useEffect, useState } from 'preact/hooks';
 import type { ActorState, Explanation, MachineStep } from '../../http/api-types.js';
-import { type ChartIndex, candidates, causesOf, eventName, eventText, leavesText, shortName } from './chart-index.js';
+import { exactTime } from '../i18n/time.js';
+import { type ChartIndex, candidates, causesOf, eventName, eventText, shortName, wayText } from './chart-index.js';
 import { shortPath, sourceText } from './stream.js';
 import { inspectorTexts as t } from './texts.js';
-import { exactTime } from './time.js';
 import { ValueTree } from './value-tree.js';
 
 /** Asks why a module went where it went, up to that moment; null: nothing is on record. */
@@ -103,7 +103,7 @@ function Why({
   const chain = causesOf(steps, step);
   return (
     <>
-      <button type="button" class="button small" aria-expanded={open} onClick={() => setOpen(!open)}>
+      <button type="button" class="button small why-button" aria-expanded={open} onClick={() => setOpen(!open)}>
         {t('why')}
       </button>
       {open ? (
@@ -117,7 +117,7 @@ function Why({
                   {shortPath(one.actor)}
                 </button>{' '}
                 {eventText(one.event.type)} {one.cause === null ? `← ${sourceText(one.source)}` : ''}{' '}
-                {one.from.join() === one.to.join() ? '' : `(${leavesText(one.from)} → ${leavesText(one.to)})`}
+                {one.from.join() === one.to.join() ? '' : `(${wayText(one.from, one.to)})`}
               </li>
             ))}
           </ol>

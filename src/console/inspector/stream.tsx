@@ -1,8 +1,9 @@
 /** The events that machines took in, around the one that is looked at. Only so many rows are in the page, however long the film is. */
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { InspectionItem, MachineStep } from '../../http/api-types.js';
-import { eventText, leavesText } from './chart-index.js';
+import { exactTime } from '../i18n/time.js';
+import { eventText, wayText } from './chart-index.js';
 import { inspectorTexts as t } from './texts.js';
-import { exactTime } from './time.js';
 
 /** Rows before and after the one that is looked at. */
 const around = 80;
@@ -28,7 +29,7 @@ function StepRow({ step }: { readonly step: MachineStep }) {
         {eventText(step.event.type)}
         {step.times > 1 ? ` ×${step.times}` : ''}
       </span>
-      <span class="stream-way">{moved ? `${leavesText(step.from)} → ${leavesText(step.to)}` : ''}</span>
+      <span class="stream-way">{moved ? wayText(step.from, step.to) : ''}</span>
       <span class="stream-source muted">
         {step.source === null && step.cause === null ? '⇐' : `← ${sourceText(step.source)}`}
       </span>
@@ -49,10 +50,18 @@ export function Stream({ items, shown, at, onGo }: StreamProps) {
     0,
     shown.findLastIndex((index) => index <= at),
   );
+  const list = useRef<HTMLOListElement>(null);
+  useLayoutEffect(() => {
+    const [row, frame] = [list.current?.querySelector('[aria-current]'), list.current?.parentElement];
+    if (row == null || frame == null) return;
+    // Only the list is scrolled: the page itself must stay where the user left it.
+    const [place, view] = [row.getBoundingClientRect(), frame.getBoundingClientRect()];
+    if (place.top < view.top || place.bottom > view.bottom) frame.scrollTop += place.top - view.top - view.height / 3;
+  }, [items[at]?.id]);
   const rows = shown.slice(Math.max(0, place - around), place + around);
   if (rows.length === 0) return <p class="hint">{t('empty')}</p>;
   return (
-    <ol class="stream">
+    <ol class="stream" ref={list}>
       {rows.toReversed().map((index) => {
         const item = items[index];
         if (item === undefined) return null;

@@ -3,6 +3,7 @@ import './inspector.css';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { ActorState, Chart, MachineStep } from '../../http/api-types.js';
+import { exactTime } from '../i18n/time.js';
 import { ChartView } from './chart.js';
 import { indexChart, isQuiet, leavesText } from './chart-index.js';
 import { type AskWhy, Details } from './details.js';
@@ -10,7 +11,6 @@ import type { Film } from './fold.js';
 import { itemText, Stream, shortPath } from './stream.js';
 import { Strip } from './strip.js';
 import { inspectorTexts as t } from './texts.js';
-import { exactTime } from './time.js';
 
 export interface InspectorViewProps {
   readonly charts: readonly Chart[];
@@ -43,6 +43,7 @@ export function InspectorView(props: InspectorViewProps) {
   const { charts, film, at, askWhy, onGo, onActor, onPause } = props;
   const [quiet, setQuiet] = useState(false);
   const [all, setAll] = useState(false);
+  const [alone, setAlone] = useState(false);
   const { items } = film;
   const indexes = useMemo(() => new Map(charts.map((chart) => [chart.machine, indexChart(chart)])), [charts]);
   const states = film.at(at);
@@ -56,8 +57,11 @@ export function InspectorView(props: InspectorViewProps) {
     [items],
   );
   const shown = useMemo(
-    () => items.flatMap((one, place) => (quiet || place === at || one.kind === 'states' || !isQuiet(one) ? [place] : [])),
-    [items, quiet, at],
+    () =>
+      items.flatMap((one, place) =>
+        place === at || one.kind === 'states' || ((quiet || !isQuiet(one)) && (!alone || one.actor === path)) ? [place] : [],
+      ),
+    [items, quiet, alone, path, at],
   );
   /** The last step of the actor that is shown, at this moment. */
   const last = useMemo(() => {
@@ -133,6 +137,10 @@ export function InspectorView(props: InspectorViewProps) {
       <section class="stream-pane" aria-label={t('stream')}>
         <header class="inspector-head">
           <h2>{t('stream')}</h2>
+          <label class="check">
+            <input type="checkbox" checked={alone} onChange={(event) => setAlone(event.currentTarget.checked)} />{' '}
+            {t('alone', { actor: path === null ? '' : shortPath(path) })}
+          </label>
           <label class="check">
             <input type="checkbox" checked={quiet} onChange={(event) => setQuiet(event.currentTarget.checked)} /> {t('quiet')}
           </label>

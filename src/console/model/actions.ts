@@ -1,8 +1,9 @@
 /** Carrying out what was confirmed, and how far it is. */
 import { signal } from '@preact/signals';
-import type { ActionProgress, MaintenanceSwitch, ModuleCommand } from '../../http/api-types.js';
+import type { ActionProgress, DumpInfo, MaintenanceSwitch, ModuleCommand } from '../../http/api-types.js';
 import { api } from '../session/session.js';
-import type { Change } from './consequences.js';
+import { saveFile } from '../ui/save.js';
+import { type Change, type Support, snapshotName } from './consequences.js';
 import { live } from './store.js';
 
 export type StepState = ActionProgress['nodes'][number]['state'] | 'waiting';
@@ -28,6 +29,7 @@ const askEveryMs = 400;
 const keepMs = 8000;
 const most = 6;
 const settleMs = 300_000;
+const supportMs = 600_000;
 let nextId = 1;
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -92,36 +94,60 @@ function readyAgain(module: string, node: string): Promise<void> {
 async function roll(id: number, module: string, action: 'restart' | 'stopstart', nodes: readonly string[]): Promise<void> {
   for (const node of nodes) {
     await command(id, module, action, [node]);
-    const step = activities
+    const ended = activities
       .peek()
       .find((one) => one.id === id)
       ?.steps.find((one) => one.node === node);
-    if (step !== undefined && failed(step)) throw new Error(`${node}: ${step.message}`);
+    if (ended !== undefined && failed(ended)) throw new Error(`${node}: ${ended.message}`);
     await readyAgain(module, node);
   }
 }
-async function flip(id: number, module: string, what: MaintenanceSwitch, on: boolean, node: string): Promise<void> {
+/** What is done on one node for itself: how it goes is the node's step alone. */
+async function step(id: number, node: string, work: (path: string) => Promise<string>, module: string): Promise<void> {
   const set = (state: StepState, message: string): void =>
-    update(id, (one) => ({ ...one, steps: one.steps.map((step) => (step.node === node ? { node, state, message } : step)) }));
+    update(id, (one) => ({ ...one, steps: one.steps.map((was) => (was.node === node ? { node, state, message } : was)) }));
   try {
-    const path = `/modules/${encodeURIComponent(module)}/nodes/${encodeURIComponent(node)}/switches`;
-    await api.json('PUT', path, { json: { switch: what, on } });
-    set('done', '');
+    set('running', '');
+    set('done', await work(`/modules/${encodeURIComponent(module)}/nodes/${encodeURIComponent(node)}`));
   } catch (error) {
     set('failed', messageOf(error));
   }
 }
+const flip =
+  (what: MaintenanceSwitch, on: boolean) =>
+  async (path: string): Promise<string> => {
+    await api.json('PUT', `${path}/switches`, { json: { switch: what, on } });
+    return '';
+  };
+const writeDown =
+  (what: Support, file: string) =>
+  async (path: string): Promise<string> => {
+    if (what === 'dump') return (await api.json<DumpInfo>('POST', `${path}/dump`, { timeoutMs: supportMs })).name;
+    const query = what === 'anonymised' ? '?anonymise=true' : '';
+    const response = await api.send('GET', `${path}/snapshot.zip${query}`, { timeoutMs: supportMs });
+    saveFile(file, await response.blob());
+    return file;
+  };
 
 /** Begins it; how it goes is in `activities`. */
 export async function carryOut(change: Change, module: string, nodes: readonly string[]): Promise<void> {
   const id = nextId;
   nextId += 1;
-  const steps = nodes.map((node): Step => ({ node, state: change.kind === 'rolling' ? 'waiting' : 'running', message: '' }));
+  const steps = nodes.map(
+    (node): Step => ({
+      node,
+      state: change.kind === 'rolling' || change.kind === 'support' ? 'waiting' : 'running',
+      message: '',
+    }),
+  );
   activities.value = [...activities.value, { id, module, change, steps, done: false, failure: null }].slice(-most);
   try {
     if (change.kind === 'command') await command(id, module, change.command, nodes);
     else if (change.kind === 'rolling') await roll(id, module, change.command, nodes);
-    else await Promise.all(nodes.map((node) => flip(id, module, change.what, change.on, node)));
+    else if (change.kind === 'switch')
+      await Promise.all(nodes.map((node) => step(id, node, flip(change.what, change.on), module)));
+    // One after the other: a zip is read from the disk, and may be large.
+    else for (const node of nodes) await step(id, node, writeDown(change.what, snapshotName(module, node)), module);
     finish(id, null);
   } catch (error) {
     finish(id, messageOf(error));

@@ -5,7 +5,10 @@ export type Command = Extract<ModuleCommand, 'start' | 'stop' | 'restart' | 'sto
 export type Change =
   | { readonly kind: 'command'; readonly command: Command }
   | { readonly kind: 'rolling'; readonly command: 'restart' | 'stopstart' }
-  | { readonly kind: 'switch'; readonly what: MaintenanceSwitch; readonly on: boolean };
+  | { readonly kind: 'switch'; readonly what: MaintenanceSwitch; readonly on: boolean }
+  /** What is known is written down: on the node, or for the user to take away, also without names and addresses. */
+  | { readonly kind: 'support'; readonly what: Support };
+export type Support = 'dump' | 'snapshot' | 'anonymised';
 
 export type ConsequenceKey =
   | 'willStart'
@@ -30,7 +33,8 @@ export type ConsequenceKey =
   | 'failoverOff'
   | 'failoverOn'
   | 'bootOff'
-  | 'bootOn';
+  | 'bootOn'
+  | Support;
 export interface Consequence {
   readonly key: ConsequenceKey;
   readonly nodes: readonly string[];
@@ -78,6 +82,7 @@ export function consequencesOf(
   if (change.kind === 'switch')
     return [...say(`${change.what}${change.on ? 'On' : 'Off'}`, reached, !change.on && change.what !== 'boot'), ...lost];
   if (change.kind === 'rolling') return [...say('rolls', reached), ...lost];
+  if (change.kind === 'support') return [...say(change.what, reached), ...lost];
   switch (change.command) {
     case 'start':
       return [
@@ -116,6 +121,11 @@ export function consequencesOf(
   }
 }
 
+/** The name of the file of a snapshot (section 6.7 of the compatibility page). */
+export function snapshotName(module: string, node: string): string {
+  return `snapshot_${node}_${module}.zip`;
+}
+
 /** The same on the command line. @param self the node whose command line it is meant for */
 export function commandLine(
   change: Change,
@@ -127,6 +137,15 @@ export function commandLine(
   const everywhere = nodes.length > 1 && nodes.length === allNodes.length;
   const where = everywhere ? "-H '*' " : nodes.length === 1 && nodes[0] === self ? '' : `-H ${nodes.join(',')} `;
   if (change.kind === 'switch') return `holdfast ${where}${change.what} ${change.on ? 'on' : 'off'} -m ${module}`;
+  if (change.kind === 'support') {
+    const lines = nodes.map((node) => {
+      const there = node === self ? '' : `-H ${node} `;
+      if (change.what === 'dump') return `holdfast ${there}dump -m ${module}`;
+      const how = change.what === 'anonymised' ? '--anonymise ' : '';
+      return `holdfast ${there}snapshot -m ${module} ${how}${snapshotName(module, node)}`;
+    });
+    return lines.join(' && ');
+  }
   if (change.kind === 'rolling') return nodes.map((node) => `holdfast -H ${node} ${change.command} -m ${module}`).join(' && ');
   return `holdfast ${where}${change.command} -m ${module}`;
 }

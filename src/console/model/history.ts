@@ -25,6 +25,20 @@ export function appendSegment(
   if (last !== undefined && last.quality === quality && last.state === state) return segments;
   return prune([...segments, { fromMs: Date.parse(event.at), quality, state }], nowMs);
 }
+/** What was before the page was opened, put before what it has seen itself. */
+export function withPast(
+  seen: readonly Segment[],
+  past: readonly Pick<NodeEvent, 'at' | 'type' | 'data'>[],
+  nowMs: number,
+): readonly Segment[] {
+  const firstMs = seen[0]?.fromMs ?? Number.POSITIVE_INFINITY;
+  const before = past
+    .reduce<readonly Segment[]>((segments, event) => appendSegment(segments, event, nowMs), [])
+    .filter((one) => one.fromMs < firstMs);
+  const last = before.at(-1);
+  const isSame = last !== undefined && last.quality === seen[0]?.quality && last.state === seen[0].state;
+  return prune([...before, ...(isSame ? seen.slice(1) : seen)], nowMs);
+}
 function prune(segments: readonly Segment[], nowMs: number): readonly Segment[] {
   const firstInside = segments.findIndex((one) => one.fromMs > nowMs - stripMs);
   if (firstInside === -1) return segments.slice(-1);

@@ -14,7 +14,7 @@ import type {
 } from '../../http/api-types.js';
 import { type Api, ApiFailure } from '../api/client.js';
 import { readEvents, type ServerEvent } from '../api/sse.js';
-import { appendSegment, type Segment } from './history.js';
+import { appendSegment, type Segment, withPast } from './history.js';
 import { afterEvent, cardKey } from './status.js';
 
 /** A module without its states, which have signals of their own. */
@@ -35,6 +35,8 @@ export interface Live {
   /** Of a module on a node; null where nothing is known. */
   status(module: string, node: string): Signal<ModuleNodeStatus | null>;
   segments(module: string, node: string): Signal<readonly Segment[]>;
+  /** Takes what was before the page was opened into the strips. @param events of one node, oldest first */
+  remember(node: string, events: readonly NodeEvent[]): void;
   /** Calls back for each event of any node from now on. */
   onEvent(listener: (event: NodeEvent) => void): () => void;
   /** Reads everything again, soon. */
@@ -219,6 +221,16 @@ export function createLive(api: Api): Live {
     onEvent(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
+    },
+    remember(node, events) {
+      batch(() => {
+        for (const name of new Set(events.map(({ module }) => module))) {
+          if (name === null) continue;
+          const one = strip(cardKey(name, node));
+          const past = events.filter(({ module }) => module === name);
+          one.value = withPast(one.peek(), past, Date.now());
+        }
+      });
     },
     refresh,
     start() {

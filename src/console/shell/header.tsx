@@ -78,7 +78,7 @@ function HelpMenu() {
       },
     })),
   ];
-  return <Menu label={t('helpLabel')} align="end" buttonClass="button quiet" button={<Icon name="help" />} items={items} />;
+  return <Menu label={t('helpLabel')} align="end" buttonClass="button quiet" plain button={<Icon name="help" />} items={items} />;
 }
 const roleNames = { admin: 'roleAdmin', control: 'roleControl', monitor: 'roleMonitor' } as const;
 export function roleName(role: Role): string {

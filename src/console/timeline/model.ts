@@ -134,7 +134,7 @@ export function itemOf({ type, at, atMs, module, data }: NodeEvent): TimelineIte
     case 'module.state': {
       const [state, quality, path] = [textIn(data, 'state'), textIn(data, 'quality'), textIn(data, 'path')];
       if (state === null || quality === null) return null;
-      const ready = quality === 'Ready';
+      const ready = data['ready'] === true;
       return { ...base, kind: 'state', text: textIn(data, 'reason') ?? '', state, quality, path: path ?? '', ready };
     }
     case 'script.started':
@@ -168,6 +168,9 @@ export interface Window {
 /** Shortest and longest window, in ms. */
 export const shortestMs = 1_000;
 export const longestMs = 60 * 24 * 3_600_000;
+/** What is shown first, at most and at least. */
+const usualMs = 15 * 60_000;
+const leastMs = 60_000;
 const steps = [
   100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000, 7_200_000,
   21_600_000, 43_200_000, 86_400_000, 604_800_000,
@@ -183,6 +186,15 @@ export function zoomed({ fromMs, toMs }: Window, factor: number, centreMs = (fro
   const part = (centreMs - fromMs) / (toMs - fromMs);
   const start = centreMs - length * part;
   return { fromMs: start, toMs: start + length };
+}
+/** The window that ends a little after now, so that what comes has a place: `length` ms of it. */
+export function untilNow(length: number, nowMs: number): Window {
+  return { fromMs: nowMs - length * 0.95, toMs: nowMs + length * 0.05 };
+}
+/** A first window for what is on record: the last quarter of an hour, or less where it began later. */
+export function fittingWindow(oldestMs: number, nowMs: number): Window {
+  const length = Math.min(usualMs, Math.max(leastMs, (nowMs - oldestMs) * 1.15));
+  return untilNow(length, nowMs);
 }
 export function moved({ fromMs, toMs }: Window, byMs: number): Window {
   return { fromMs: fromMs + byMs, toMs: toMs + byMs };

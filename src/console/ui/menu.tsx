@@ -1,6 +1,6 @@
 /** A button with a menu: arrow keys, Home, End, letters and Escape work as they do in menus. */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from './icons.js';
 
 export interface MenuItem {
@@ -24,6 +24,25 @@ export interface MenuProps {
   readonly buttonClass?: string;
   readonly align?: 'start' | 'end';
   readonly disabled?: boolean;
+  /** The button says by itself that there is more, as three dots do. */
+  readonly plain?: boolean;
+}
+
+const gap = 4;
+/**
+ * Puts the list below its button, or above where there is more room. It lies in the browser's top layer: whatever it is in may
+ * scroll, clip, or not be painted at all.
+ */
+function place(list: HTMLElement, opener: HTMLElement, align: 'start' | 'end'): void {
+  const button = opener.getBoundingClientRect();
+  const below = innerHeight - button.bottom - 2 * gap;
+  const above = button.top - 2 * gap;
+  const isBelow = list.scrollHeight <= below || below >= above;
+  list.style.maxHeight = `${Math.max(120, isBelow ? below : above)}px`;
+  const { width, height } = list.getBoundingClientRect();
+  const left = align === 'end' ? button.right - width : button.left;
+  list.style.left = `${Math.max(gap, Math.min(left, innerWidth - width - gap))}px`;
+  list.style.top = `${isBelow ? button.bottom + gap : Math.max(gap, button.top - gap - height)}px`;
 }
 
 function Item({ item, close }: { readonly item: MenuItem; readonly close: () => void }) {
@@ -64,7 +83,8 @@ function Item({ item, close }: { readonly item: MenuItem; readonly close: () => 
   );
 }
 
-export function Menu({ label, button, items, buttonClass = 'button', align = 'start', disabled = false }: MenuProps) {
+export function Menu(props: MenuProps) {
+  const { label, button, items, buttonClass = 'button', align = 'start', disabled = false, plain = false } = props;
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
@@ -72,14 +92,29 @@ export function Menu({ label, button, items, buttonClass = 'button', align = 'st
   const id = useId();
   const entries = (): readonly HTMLElement[] => [...(list.current?.querySelectorAll<HTMLElement>('.menu-item') ?? [])];
 
+  useLayoutEffect(() => {
+    if (!open || list.current === null || opener.current === null) return;
+    list.current.showPopover();
+    place(list.current, opener.current, align);
+  }, [open, align]);
   useEffect(() => {
     if (!open) return undefined;
-    entries()[0]?.focus();
+    entries()[0]?.focus({ preventScroll: true });
     const away = (event: Event): void => {
       if (event.target instanceof Node && root.current?.contains(event.target) !== true) setOpen(false);
     };
+    // It would stay where it is while its button moves away.
+    const leave = (event: Event): void => {
+      if (event.target !== list.current) setOpen(false);
+    };
     document.addEventListener('pointerdown', away);
-    return () => document.removeEventListener('pointerdown', away);
+    document.addEventListener('scroll', leave, true);
+    addEventListener('resize', leave);
+    return () => {
+      document.removeEventListener('pointerdown', away);
+      document.removeEventListener('scroll', leave, true);
+      removeEventListener('resize', leave);
+    };
   }, [open]);
 
   function close(): void {
@@ -130,10 +165,10 @@ export function Menu({ label, button, items, buttonClass = 'button', align = 'st
         onClick={() => setOpen(!open)}
       >
         {button}
-        <Icon name="chevron" />
+        {plain ? null : <Icon name="chevron" />}
       </button>
       {open ? (
-        <div class={`menu-list ${align}`} id={id} role="menu" aria-label={label} ref={list}>
+        <div class="menu-list" popover="manual" id={id} role="menu" aria-label={label} ref={list}>
           {items.map((item) => (
             <div key={item.label} role="none" class={item.divided === true ? 'menu-divided' : undefined}>
               <Item item={item} close={close} />

@@ -45,3 +45,10 @@ export function cutAt(message: string, text: string): readonly string[] {
   if (needle === '') return [message];
   return message.split(new RegExp(`(${needle.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')})`, 'i'));
 }
+/** The line that is nearest to a moment; of several the last, as the others led to it. */
+export function nearest(lines: readonly LogLine[], atMs: number): LogLine | null {
+  return lines.reduce<LogLine | null>(
+    (best, line) => (best === null || Math.abs(line.wallMs - atMs) <= Math.abs(best.wallMs - atMs) ? line : best),
+    null,
+  );
+}

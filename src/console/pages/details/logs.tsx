@@ -2,11 +2,14 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { LogLevel, LogLine, LogList } from '../../../http/api-types.js';
 import { formatClassic } from '../../../http/log-format.js';
-import { dayTime, exactTime } from '../../i18n/time.js';
+import { dayName, exactTime } from '../../i18n/time.js';
 import { live } from '../../model/store.js';
+import { navigate } from '../../router.js';
 import { api } from '../../session/session.js';
 import { Icon } from '../../ui/icons.js';
-import { cutAt, filtered, levels, lineOf, merged, mostLines, userlogOf, usualLevels } from './log-lines.js';
+import { saveFile } from '../../ui/save.js';
+import { detailsPath } from '../monitor/card.js';
+import { cutAt, filtered, levels, lineOf, merged, mostLines, nearest, userlogOf, usualLevels } from './log-lines.js';
 import { NotThere, onNode, useReading } from './read.js';
 import { detailsTexts as t } from './texts.js';
 import { UserlogDialog } from './userlog.js';
@@ -18,13 +21,15 @@ const searchDelayMs = 300;
 interface LineProps {
   readonly line: LogLine;
   readonly text: string;
+  /** The address asks for its moment. */
+  readonly isAsked: boolean;
   readonly onOutput: (name: string) => void;
   readonly onVerbose: (line: LogLine) => void;
 }
-function Line({ line, text, onOutput, onVerbose }: LineProps) {
+function Line({ line, text, isAsked, onOutput, onVerbose }: LineProps) {
   const userlog = userlogOf(line);
   return (
-    <li class={`line level-${line.level}`}>
+    <li class={`line level-${line.level}${isAsked ? ' line-at' : ''}`} aria-current={isAsked ? 'true' : undefined}>
       <time dateTime={line.at} title={line.at}>
         {exactTime(line.wallMs)}
       </time>
@@ -64,11 +69,7 @@ async function saveAs(module: string, node: string, wanted: readonly LogLevel[],
     ...(text === '' ? {} : { q: text }),
   });
   const { items } = await api.get<LogList>(onNode(module, node, `logs?${query}`), { timeoutMs: 60_000 });
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([items.map((line) => `${formatClassic(line)}\n`).join('')], { type: 'text/plain' }));
-  link.download = `${module}-${node}.txt`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  saveFile(`${module}-${node}.txt`, new Blob([items.map((line) => `${formatClassic(line)}\n`).join('')], { type: 'text/plain' }));
 }
 
 export function Logs({ module, node, at }: { readonly module: string; readonly node: string; readonly at: number | null }) {
@@ -79,7 +80,8 @@ export function Logs({ module, node, at }: { readonly module: string; readonly n
   const [between, setBetween] = useState<readonly LogLine[]>([]);
   const [output, setOutput] = useState<string | null>(null);
   const [limit, setLimit] = useState(500);
-  const [atEnd, setAtEnd] = useState(true);
+  const [atEnd, setAtEnd] = useState(at === null);
+  const [problem, setProblem] = useState<string | null>(null);
   const list = useRef<HTMLDivElement>(null);
   const until = at === null ? {} : { until: String(at + 60_000) };
   const query = new URLSearchParams({
@@ -107,11 +109,22 @@ export function Logs({ module, node, at }: { readonly module: string; readonly n
     () => filtered(merged(merged(read, at === null ? come : []), between), between.length > 0 ? levels : wanted, text),
     [read, come, between, wanted, text, at],
   );
+  const asked = useMemo(() => (at === null ? null : nearest(lines, at)), [lines, at]);
   useEffect(() => {
     const box = list.current;
     if (box !== null && atEnd && lines.length > 0) box.scrollTop = box.scrollHeight;
   }, [lines, atEnd]);
+  useEffect(() => {
+    setAtEnd(at === null);
+  }, [at]);
+  useEffect(() => {
+    list.current?.querySelector('.line-at')?.scrollIntoView({ block: 'center' });
+  }, [asked?.wallMs, asked?.message]);
 
+  const orSay = (work: Promise<void>): void => {
+    setProblem(null);
+    work.catch((error: unknown) => setProblem(error instanceof Error ? error.message : String(error)));
+  };
   async function showVerbose(line: LogLine): Promise<void> {
     const before = lines.findLast((one) => one.wallMs < line.wallMs);
     const span = new URLSearchParams({
@@ -160,19 +173,31 @@ export function Logs({ module, node, at }: { readonly module: string; readonly n
           onInput={(event) => setTyped(event.currentTarget.value)}
         />
         <span class="spring" />
-        {atEnd ? (
+        {atEnd && at === null ? (
           <span class="muted wide-only">{t('following')}</span>
         ) : (
-          <button type="button" class="button small" onClick={() => setAtEnd(true)}>
+          <button
+            type="button"
+            class="button small"
+            onClick={() => {
+              if (at !== null) navigate(detailsPath(module, node, 'logs'));
+              setAtEnd(true);
+            }}
+          >
             {t('newest')}
           </button>
         )}
-        <button type="button" class="button small" onClick={() => void saveAs(module, node, wanted, text)}>
+        <button type="button" class="button small" onClick={() => orSay(saveAs(module, node, wanted, text))}>
           <Icon name="save" />
           {t('save')}
         </button>
       </div>
       {reading.kind === 'there' ? null : <NotThere reading={reading} again={again} />}
+      {problem === null ? null : (
+        <p class="log-problem bad" role="alert">
+          {t('failed', { reason: problem })}
+        </p>
+      )}
       <div
         class="lines"
         role="log"
@@ -200,8 +225,14 @@ export function Logs({ module, node, at }: { readonly module: string; readonly n
             const first = before === undefined || new Date(before.wallMs).toDateString() !== day;
             return (
               <>
-                {first ? <li class="line-day muted">{dayTime(line.wallMs, 0)}</li> : null}
-                <Line line={line} text={text} onOutput={setOutput} onVerbose={(one) => void showVerbose(one)} />
+                {first ? <li class="line-day muted">{dayName(line.wallMs)}</li> : null}
+                <Line
+                  line={line}
+                  text={text}
+                  isAsked={line === asked}
+                  onOutput={setOutput}
+                  onVerbose={(one) => orSay(showVerbose(one))}
+                />
               </>
             );
           })}

@@ -2,12 +2,13 @@
 import './details.css';
 import type { FunctionComponent } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { momentOf } from '../../i18n/time.js';
 import { verdictOf } from '../../model/status.js';
 import { live } from '../../model/store.js';
 import { navigate, place } from '../../router.js';
 import { Icon, StateShape } from '../../ui/icons.js';
 import { Link } from '../../ui/link.js';
-import { detailsPath, stateWords } from '../monitor/card.js';
+import { detailsPath, inspectorPath, stateWords } from '../monitor/card.js';
 import { Information } from './information.js';
 import { Logs } from './logs.js';
 import { Resources } from './resources.js';
@@ -53,7 +54,6 @@ export function Details({ module, node, tab }: DetailsProps) {
   if (current === undefined) return null;
   const Part = current.part;
   const words = status === null ? null : stateWords(status);
-  const moment = Number(place.value.query.get('at') ?? Number.NaN);
   return (
     <section class="details" aria-label={t('heading', { module, node })}>
       <header class="details-head">
@@ -69,6 +69,9 @@ export function Details({ module, node, tab }: DetailsProps) {
               {t(one.title)}
             </Link>
           ))}
+          <Link to={inspectorPath(node, module)} class="tab">
+            {t('tabChart')}
+          </Link>
         </nav>
         <button
           type="button"
@@ -81,7 +84,7 @@ export function Details({ module, node, tab }: DetailsProps) {
         </button>
       </header>
       <div class="details-body">
-        <Part key={`${module} ${node}`} module={module} node={node} at={Number.isFinite(moment) ? moment : null} />
+        <Part key={`${module} ${node}`} module={module} node={node} at={momentOf(place.value.query.get('at'))} />
       </div>
     </section>
   );

@@ -9,7 +9,10 @@ const truths = { holds: 'truthHolds', fails: 'truthFails', init: 'truthInit' } a
   RuleStatus['truth'],
   string
 >;
-const tones = { holds: 'bad', fails: 'muted', init: 'moving' } as const;
+const tones = { fails: 'muted', init: 'moving' } as const;
+/** That a rule holds is good where all it does is to let what waits go on. */
+const toneOf = ({ truth, action }: RuleStatus): string =>
+  truth === 'holds' ? (action === 'wakeup' ? 'well' : 'bad') : tones[truth];
 const changes = /^(?:resource\.changed|module\.)/;
 
 export function Rules({ module, node }: { readonly module: string; readonly node: string }) {
@@ -46,7 +49,7 @@ export function Rules({ module, node }: { readonly module: string; readonly node
             <tr key={rule.label} class={rule.active ? 'active-row' : undefined}>
               <td title={rule.condition}>{rule.label}</td>
               <td>{rule.action}</td>
-              <td class={tones[rule.truth]}>{t(truths[rule.truth])}</td>
+              <td class={toneOf(rule)}>{t(truths[rule.truth])}</td>
               <td>{rule.why}</td>
             </tr>
           ))}

@@ -1,12 +1,12 @@
 /** Why the module is where it is: from the first fact to what was done, each link with its time and a way to the log. */
 import { useEffect } from 'preact/hooks';
 import type { Explanation, ExplanationLink } from '../../../http/api-types.js';
-import { dayTime, duration, exactTime } from '../../i18n/time.js';
+import { dayTime, exactTime, span } from '../../i18n/time.js';
 import { everyTenSeconds } from '../../model/clock.js';
 import { live } from '../../model/store.js';
 import { Link } from '../../ui/link.js';
-import { detailsPath } from '../monitor/card.js';
-import { NotThere, onNode, useReading } from './read.js';
+import { detailsPath, inspectorPath } from '../monitor/card.js';
+import { NotThere, onNode, replayMs, useReading } from './read.js';
 import { detailsTexts as t } from './texts.js';
 
 const kinds = {
@@ -30,7 +30,7 @@ export interface WhyProps {
 }
 export function Why({ module, node, at }: WhyProps) {
   const path = at === null ? 'explain' : `explain?at=${at}`;
-  const { reading, again } = useReading<Explanation>(onNode(module, node, path));
+  const { reading, again, isReading } = useReading<Explanation>(onNode(module, node, path), replayMs);
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const stop = live.onEvent((event) => {
@@ -44,6 +44,7 @@ export function Why({ module, node, at }: WhyProps) {
     };
   }, [module, node, at, again]);
   if (reading.kind === 'failed' && reading.code === 'EXPLAIN_NONE') return <p class="hint">{t('whyNone')}</p>;
+  if (reading.kind === 'loading') return <p class="hint">{t('whyAsking')}</p>;
   if (reading.kind !== 'there') return <NotThere reading={reading} again={again} />;
   const { from, to, until, chain, resources, doubt } = reading.value;
   const began = Date.parse(reading.value.at);
@@ -54,9 +55,16 @@ export function Why({ module, node, at }: WhyProps) {
         <span class="muted">
           {' '}
           {dayTime(began, everyTenSeconds.value)},{' '}
-          {until === null ? t('whyGoesOn') : t('whyTook', { time: duration(Date.parse(until) - began) })}
+          {until === null ? t('whyGoesOn') : t('whyTook', { time: span(Date.parse(until) - began) })}
         </span>
       </h3>
+      <p class="why-links">
+        <Link to={inspectorPath(node, module, reading.value.at)}>{t('whyInChart')}</Link>
+        <Link to={`/timeline?at=${began}&module=${encodeURIComponent(module)}`}>{t('whyOnTimeline')}</Link>
+        <span class="muted" role="status">
+          {isReading ? t('whyAsking') : ''}
+        </span>
+      </p>
       {reading.value.reason === null ? null : <p>{reading.value.reason}</p>}
       {doubt === null ? null : <p class="moving">{t('whyDoubt', { reason: doubt })}</p>}
       <h4>{t('whyChain')}</h4>

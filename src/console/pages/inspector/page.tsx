@@ -1,6 +1,8 @@
 /** The inspector's page: the machines of a node as they run, what its flight recorder has of them, and uploaded snapshots and journals. */
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import type { Chart, StepHistory, UploadedRecord } from '../../../http/api-types.js';
+import { momentOf } from '../../i18n/time.js';
+import { placeOf } from '../../inspector/chart-index.js';
 import { Film } from '../../inspector/fold.js';
 import { inspectorTexts as t } from '../../inspector/texts.js';
 import { InspectorView } from '../../inspector/view.js';
@@ -97,11 +99,9 @@ export function InspectorPage({ query }: PageProps) {
       if (place.before == null) {
         const next = new Film(page.items);
         setFilm(next);
-        const wanted = place.at == null ? null : Date.parse(place.at);
-        const found =
-          wanted === null || Number.isNaN(wanted) ? -1 : page.items.findLastIndex((one) => Date.parse(one.time) <= wanted);
+        const found = placeOf(page.items, momentOf(place.at ?? null), of);
         const middle =
-          place.at != null && Number.isNaN(Date.parse(place.at)) ? Math.floor(page.items.length / 2) : page.items.length - 1;
+          place.at != null && momentOf(place.at) === null ? Math.floor(page.items.length / 2) : page.items.length - 1;
         setAt(found < 0 ? Math.max(0, middle) : found);
       } else {
         setFilm((now) => {

@@ -23,6 +23,7 @@ export function ask(change: Change, module: string, nodes: readonly string[]): v
 export function nameOf(change: Change): string {
   if (change.kind === 'command') return t(change.command);
   if (change.kind === 'rolling') return t(change.command === 'restart' ? 'rollingRestart' : 'rollingStopstart');
+  if (change.kind === 'support') return t(change.what);
   return t(`${change.what}${change.on ? 'On' : 'Off'}`);
 }
 function sentence({ key, nodes }: Consequence): string {
@@ -44,6 +45,12 @@ function sentence({ key, nodes }: Consequence): string {
       return t('willBootOff', values);
     case 'bootOn':
       return t('willBootOn', values);
+    case 'dump':
+      return t('willDump', values);
+    case 'snapshot':
+      return t('willSnapshot', values);
+    case 'anonymised':
+      return t('willAnonymise', values);
     default:
       return t(key, values);
   }

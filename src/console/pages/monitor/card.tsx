@@ -27,6 +27,10 @@ export function stateWords(status: ModuleNodeStatus): { readonly state: string; 
 export function detailsPath(module: string, node: string, ...rest: readonly string[]): string {
   return pathOf('monitoring', 'modules', module, 'nodes', node, ...rest);
 }
+/** The module's chart in the inspector; with a moment as it was then. @param at ISO 8601 */
+export function inspectorPath(node: string, module: string, at?: string): string {
+  return `/inspector?${new URLSearchParams({ node, of: `module:${module}`, ...(at === undefined ? {} : { at }) })}`;
+}
 
 /** How long it has been so. Seconds are shown only for the first hour, so that old cards rest. */
 function Age({ status }: { readonly status: ModuleNodeStatus }) {
@@ -43,32 +47,33 @@ function Probed({ status }: { readonly status: ModuleNodeStatus }) {
   const [newest] = (probes.value.get(status.node) ?? [])
     .filter((one) => one.module === status.module)
     .toSorted((a, b) => b.lastAtMs - a.lastAtMs);
-  if (newest === undefined) return null;
+  if (newest === undefined || status.error !== null) return null;
   const who = proberName(newest.agent) || newest.source;
   const age = duration(everyTenSeconds.value - Date.parse(newest.last));
   return <span title={newest.agent}>{newest.lastStatus === 200 ? t('probed', { age, who }) : t('probedOut', { who })}</span>;
 }
 function Notes({ status }: { readonly status: ModuleNodeStatus }) {
   const { budget, switches, activeRule } = status;
-  const notes = [
-    switches.errd ? null : t('offErrd'),
-    switches.checker ? null : t('offChecker'),
-    switches.failover ? null : t('offFailover'),
+  // What somebody has switched off comes first: it explains why nothing is done.
+  const off = [
+    switches.errd ? null : { text: t('offErrd'), title: t('offErrdTitle') },
+    switches.checker ? null : { text: t('offChecker'), title: t('offCheckerTitle') },
+    switches.failover ? null : { text: t('offFailover'), title: t('offFailoverTitle') },
   ].filter((note) => note !== null);
   if (status.error !== null || status.state === 'NOTCONFIGURED') return null;
   return (
     <>
+      {off.map(({ text, title }) => (
+        <span key={text} class="note moving" title={title}>
+          {text}
+        </span>
+      ))}
       {activeRule === null ? null : <span class="note">{t('rule', { rule: activeRule })}</span>}
       {budget.max > 0 && budget.used > 0 ? (
         <span class={`note${budget.used >= budget.max ? ' bad' : ''}`}>
           {t(budget.used > budget.max ? 'budgetFull' : 'budget', { used: budget.used, max: budget.max })}
         </span>
       ) : null}
-      {notes.map((note) => (
-        <span key={note} class="note moving">
-          {note}
-        </span>
-      ))}
     </>
   );
 }
@@ -101,11 +106,19 @@ function Actions({ status }: { readonly status: ModuleNodeStatus }) {
         buttonClass="button quiet small"
         align="end"
         disabled={status.error !== null}
+        plain
         button={<Icon name="more" />}
         items={nodeItems(status)}
       />
     </>
   );
+}
+
+/** What is under way, as the chart names it: `starting · prestart`. */
+function doingOf(status: ModuleNodeStatus): string | null {
+  if (status.error !== null || status.quality !== 'Transient') return null;
+  const parts = status.path.split('.').slice(1);
+  return parts.length === 0 ? null : parts.join(' · ');
 }
 
 export interface CardProps {
@@ -125,6 +138,7 @@ export function Card({ module, node, selected }: CardProps) {
   const words = stateWords(status);
   const configured = status.state !== 'NOTCONFIGURED';
   const reason = status.error ?? status.reason;
+  const doing = doingOf(status);
   return (
     <li ref={element} class={`card ${verdict}${selected ? ' selected' : ''}`}>
       <Mark of={`${status.state} ${status.quality} ${status.share} ${status.error ?? ''}`} />
@@ -149,12 +163,16 @@ export function Card({ module, node, selected }: CardProps) {
           </span>
         ) : null}
       </div>
-      <p class="card-reason" title={reason ?? undefined}>
-        {reason ?? <Probed status={status} />}
-      </p>
-      <p class="card-notes">
-        <Notes status={status} />
-      </p>
+      <div class="card-text">
+        <p class="card-reason" title={reason ?? undefined}>
+          {doing === null ? null : <span class="card-doing">{doing}</span>}
+          {reason}
+        </p>
+        <p class="card-notes">
+          <Notes status={status} />
+          <Probed status={status} />
+        </p>
+      </div>
       <Strip module={module} node={node} />
       {configured ? (
         <div class="card-actions">

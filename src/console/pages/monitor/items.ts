@@ -1,8 +1,10 @@
 /** The actions of menus: on one node, and on all. */
 import type { MaintenanceSwitch, ModuleNodeStatus } from '../../../http/api-types.js';
-import type { Change, Command } from '../../model/consequences.js';
+import type { Change, Command, Support } from '../../model/consequences.js';
+import { may } from '../../session/session.js';
 import type { MenuItem } from '../../ui/menu.js';
 import { ask, nameOf } from './ask.js';
+import { monitorTexts } from './texts.js';
 
 const commands: readonly Command[] = ['start', 'stop', 'restart', 'stopstart', 'forcestop'];
 const switches: readonly MaintenanceSwitch[] = ['errd', 'checker', 'failover', 'boot'];
@@ -15,6 +17,11 @@ function commandItems(module: string, nodes: readonly string[]): readonly MenuIt
     item({ kind: 'command', command }, module, nodes, command === 'forcestop' ? { danger: true } : {}),
   );
 }
+/** A dump stays on the node; what is taken away needs the role Admin. */
+function supportItems(module: string, nodes: readonly string[]): readonly MenuItem[] {
+  const kinds: readonly Support[] = may('admin') ? ['dump', 'snapshot', 'anonymised'] : ['dump'];
+  return kinds.map((what, index) => item({ kind: 'support', what }, module, nodes, { divided: index === 0 }));
+}
 const isOn = (status: ModuleNodeStatus, what: MaintenanceSwitch): boolean =>
   what === 'boot' ? status.switches.boot === 'on' : status.switches[what];
 
@@ -26,6 +33,7 @@ export function nodeItems(status: ModuleNodeStatus): readonly MenuItem[] {
     ...switches.map((what, index) =>
       item({ kind: 'switch', what, on: !isOn(status, what) }, module, [node], { divided: index === 0 }),
     ),
+    ...supportItems(module, [node]),
   ];
 }
 /** All that can be done with a module on all its nodes. */
@@ -37,11 +45,14 @@ export function moduleItems(module: string, statuses: readonly ModuleNodeStatus[
       const on = !statuses.some((one) => isOn(one, what));
       return item({ kind: 'switch', what, on }, module, nodes, { divided: index === 0 });
     }),
+    ...supportItems(module, nodes),
   ];
 }
+/** One node after the other. @param nodes those that serve */
 export function rollingItems(module: string, nodes: readonly string[]): readonly MenuItem[] {
+  const none = nodes.length === 0 ? { disabled: true, hint: monitorTexts('rollingNone') } : {};
   return [
-    item({ kind: 'rolling', command: 'restart' }, module, nodes),
-    item({ kind: 'rolling', command: 'stopstart' }, module, nodes),
+    item({ kind: 'rolling', command: 'restart' }, module, nodes, none),
+    item({ kind: 'rolling', command: 'stopstart' }, module, nodes, none),
   ];
 }

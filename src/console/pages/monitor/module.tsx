@@ -66,6 +66,7 @@ function ModuleActions({ module }: { readonly module: ModuleEntry }) {
         label={t('more', { what: `${module.name}, ${t('all')}` })}
         buttonClass="button quiet small"
         align="end"
+        plain
         button={<Icon name="more" />}
         items={moduleItems(module.name, statuses)}
       />

@@ -1,6 +1,7 @@
 /** The monitoring: every module on every node, and the details of one of them below. */
 import './monitor.css';
 import { useEffect, useRef } from 'preact/hooks';
+import { startRemembering } from '../../model/past.js';
 import { followProbes } from '../../model/probes.js';
 import { live } from '../../model/store.js';
 import type { PageProps } from '../../pages.js';
@@ -27,6 +28,7 @@ export function selectionOf(
 export function MonitorPage({ rest }: PageProps) {
   const grid = useRef<HTMLDivElement>(null);
   useEffect(() => followProbes(), []);
+  useEffect(() => startRemembering(), []);
   const modules = live.modules.value;
   const selection = selectionOf(rest);
   return (

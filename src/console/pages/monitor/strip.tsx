@@ -2,7 +2,6 @@
 import { everyTenSeconds } from '../../model/clock.js';
 import { stripMs, stripOf } from '../../model/history.js';
 import { live } from '../../model/store.js';
-import { pages } from '../../pages.js';
 import { navigate } from '../../router.js';
 import { monitorTexts as t } from './texts.js';
 
@@ -20,6 +19,7 @@ export function Strip({ module, node }: { readonly module: string; readonly node
   const drawing = (
     <svg class="strip" viewBox={`0 0 ${width} 10`} preserveAspectRatio="none" role="img" aria-label={label}>
       <title>{label}</title>
+      <rect class="track" x={0} y={7} width={width} height={1} />
       {parts.map((part) => {
         const ready = part.quality === 'Ready';
         const length = Math.max((part.to - part.from) * width, ready ? 0 : least);
@@ -36,7 +36,6 @@ export function Strip({ module, node }: { readonly module: string; readonly node
       })}
     </svg>
   );
-  if (!pages.some((page) => page.path === 'timeline')) return drawing;
   return (
     <button
       type="button"
@@ -45,7 +44,7 @@ export function Strip({ module, node }: { readonly module: string; readonly node
       onClick={(event) => {
         const box = event.currentTarget.getBoundingClientRect();
         const part = event.detail === 0 ? 1 : (event.clientX - box.left) / box.width;
-        navigate(`/timeline?at=${Math.round(nowMs - stripMs + part * stripMs)}`);
+        navigate(`/timeline?at=${Math.round(nowMs - stripMs + part * stripMs)}&module=${encodeURIComponent(module)}`);
       }}
     >
       {drawing}

@@ -1,6 +1,5 @@
 /** One lane of the timeline, drawn for the window that is looked at: only what is in it is in the page. */
-import { dayTime } from '../../i18n/time.js';
-import { exactTime } from '../../inspector/time.js';
+import { dayTime, exactTime } from '../../i18n/time.js';
 import { type Lane, type Mark, type Span, visibleMarks, visibleSpans, type Window } from '../../timeline/model.js';
 import { timelineTexts as t } from './texts.js';
 

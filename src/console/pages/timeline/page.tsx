@@ -2,13 +2,22 @@
 import './timeline.css';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { TimelineItem } from '../../../http/api-types.js';
-import { clockTime, dayTime } from '../../i18n/time.js';
-import { exactTime } from '../../inspector/time.js';
+import { clockTime, dayTime, exactTime, momentOf } from '../../i18n/time.js';
 import { live } from '../../model/store.js';
 import type { PageProps } from '../../pages.js';
-import { axisStep, itemOf, type Lane, lanesOf, moved, type Window, zoomed } from '../../timeline/model.js';
+import {
+  axisStep,
+  fittingWindow,
+  itemOf,
+  type Lane,
+  lanesOf,
+  moved,
+  untilNow,
+  type Window,
+  zoomed,
+} from '../../timeline/model.js';
 import { Link } from '../../ui/link.js';
-import { type NodeRecord, readNode } from './data.js';
+import { followRecords, type NodeRecord, readNode } from './data.js';
 import { LaneView, laneHeight, markText, nodeLaneHeight, type Picked } from './lane.js';
 import { timelineTexts as t } from './texts.js';
 
@@ -18,18 +27,24 @@ const group = { role: 'group' } as const;
 const mostTold = 5_000;
 const usualWindowMs = 15 * 60_000;
 
-function firstWindow(query: URLSearchParams): Window & { readonly follows: boolean } {
-  const at = Date.parse(query.get('at') ?? '');
+interface View extends Window {
+  /** It moves on with the time. */
+  readonly follows: boolean;
+  /** Nobody has chosen it: it may still become what fits the record. */
+  readonly isFirst: boolean;
+}
+function firstView(query: URLSearchParams): View {
+  const at = momentOf(query.get('at'));
   const nowMs = Date.now();
-  if (Number.isNaN(at)) return { fromMs: nowMs - usualWindowMs, toMs: nowMs + usualWindowMs / 20, follows: true };
-  return { fromMs: at - 60_000, toMs: at + 60_000, follows: false };
+  if (at === null) return { ...fittingWindow(nowMs - usualWindowMs, nowMs), follows: true, isFirst: true };
+  return { fromMs: at - 60_000, toMs: at + 60_000, follows: false, isFirst: false };
 }
 
 export function TimelinePage({ query }: PageProps) {
   const [records, setRecords] = useState<readonly NodeRecord[]>([]);
   const [told, setTold] = useState<readonly { readonly node: string; readonly item: TimelineItem }[]>([]);
   const [reading, setReading] = useState(true);
-  const [view, setView] = useState(firstWindow(query));
+  const [view, setView] = useState(firstView(query));
   const [module, setModule] = useState(query.get('module') ?? '');
   const [picked, setPicked] = useState<Picked | null>(null);
   const [nowMs, setNowMs] = useState(Date.now());
@@ -47,6 +62,9 @@ export function TimelinePage({ query }: PageProps) {
       if (!wanted) return;
       setRecords(found);
       setReading(false);
+      const oldest = Math.min(...found.flatMap(({ items }) => (items[0] === undefined ? [] : [Date.parse(items[0].time)])));
+      if (Number.isFinite(oldest))
+        setView((was) => (was.isFirst ? { ...was, ...fittingWindow(oldest, Date.now()), isFirst: false } : was));
     });
     return () => {
       wanted = false;
@@ -60,14 +78,14 @@ export function TimelinePage({ query }: PageProps) {
       }),
     [],
   );
+  useEffect(() => followRecords(setRecords), []);
   useEffect(() => {
     const timer = setInterval(() => {
       const now = Date.now();
       setNowMs(now);
       setView((was) => {
         if (!was.follows) return was;
-        const length = was.toMs - was.fromMs;
-        return { fromMs: now - length * 0.95, toMs: now + length * 0.05, follows: true };
+        return { ...was, ...untilNow(was.toMs - was.fromMs, now) };
       });
     }, 1_000);
     return () => clearInterval(timer);
@@ -96,21 +114,23 @@ export function TimelinePage({ query }: PageProps) {
   const left = width < 600 ? 64 : 110;
   const heightOf = (lane: Lane): number => (lane.module === null ? nodeLaneHeight : laneHeight);
   const height = axisHeight + shown.reduce((sum, lane) => sum + heightOf(lane), 0) + 4;
-  const look = (next: Window): void => setView({ ...next, follows: false });
+  const look = (next: Window, follows = false): void => setView({ ...next, follows, isFirst: false });
   const length = view.toMs - view.fromMs;
+  /** While it follows the time, now stays where it is: what has just happened must not slip out of sight. */
+  const zoom = (factor: number, at?: number): void => look(zoomed(view, factor, view.follows ? Date.now() : at), view.follows);
   const step = axisStep(view, width < 600 ? 4 : 9);
   const ticks = Array.from(
     { length: Math.ceil(length / step) + 1 },
     (_, index) => Math.ceil(view.fromMs / step) * step + index * step,
   ).filter((at) => at <= view.toMs);
   const x = (atMs: number): number => left + ((atMs - view.fromMs) / length) * (width - left);
-  const goNow = (): void => setView({ fromMs: Date.now() - length * 0.95, toMs: Date.now() + length * 0.05, follows: true });
+  const goNow = (): void => look(untilNow(length, Date.now()), true);
   const onKey = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target instanceof HTMLSelectElement) return;
     if (event.key === 'ArrowLeft') look(moved(view, -length / 8));
     else if (event.key === 'ArrowRight') look(moved(view, length / 8));
-    else if (event.key === '+' || event.key === '=') look(zoomed(view, 0.5));
-    else if (event.key === '-') look(zoomed(view, 2));
+    else if (event.key === '+' || event.key === '=') zoom(0.5);
+    else if (event.key === '-') zoom(2);
     else if (event.key.toLowerCase() === 'n') goNow();
     else if (event.key === 'Escape') setPicked(null);
     else return;
@@ -121,7 +141,7 @@ export function TimelinePage({ query }: PageProps) {
     if (element === null) return;
     const onWheel = (event: WheelEvent): void => {
       const at = view.fromMs + ((event.clientX - element.getBoundingClientRect().left - left) / (width - left)) * length;
-      if (event.ctrlKey || event.metaKey) look(zoomed(view, event.deltaY > 0 ? 1.25 : 0.8, at));
+      if (event.ctrlKey || event.metaKey) zoom(event.deltaY > 0 ? 1.25 : 0.8, at);
       else if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) look(moved(view, (event.deltaX / (width - left)) * length));
       else return;
       event.preventDefault();
@@ -170,10 +190,10 @@ export function TimelinePage({ query }: PageProps) {
         <button type="button" class="button" aria-label={t('later')} onClick={() => look(moved(view, length / 2))}>
           ▶
         </button>
-        <button type="button" class="button" aria-label={t('zoomIn')} onClick={() => look(zoomed(view, 0.5))}>
+        <button type="button" class="button" aria-label={t('zoomIn')} onClick={() => zoom(0.5)}>
           +
         </button>
-        <button type="button" class="button" aria-label={t('zoomOut')} onClick={() => look(zoomed(view, 2))}>
+        <button type="button" class="button" aria-label={t('zoomOut')} onClick={() => zoom(2)}>
           −
         </button>
         <button type="button" class="button" aria-pressed={view.follows} onClick={goNow}>
