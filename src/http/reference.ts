@@ -24,6 +24,7 @@ const tags = [
   'Notifications',
   'Logins',
   'HTTPS',
+  'Inspection',
   'Support',
   'Internal',
 ] as const;
