@@ -130,7 +130,7 @@ export function Menu(props: MenuProps) {
       return;
     }
     const all = entries();
-    const at = all.indexOf(document.activeElement);
+    const at = all.findIndex((one) => one === document.activeElement);
     const go = (index: number): void => {
       event.preventDefault();
       all[(index + all.length) % all.length]?.focus();
