@@ -8,9 +8,12 @@ import { apiBase } from './http/api-types.js';
 import type { Distribution } from './http/distribution.js';
 import { parseJson } from './http/json.js';
 import type { PeerClient } from './http/peer-client.js';
+import { createCaHelper, type ManagedCaHelper } from './io/caserv/service.js';
+import { openCaserv } from './io/caserv/thread.js';
 import { createJoin } from './io/join/join.js';
 import { knockAt } from './io/join/knock.js';
-import { createHttps, type ManagedHttps, type Serving } from './io/pki/https.js';
+import { createHttps } from './io/pki/https.js';
+import type { ManagedHttps, Serving } from './io/pki/https-parts.js';
 import { createIssuer } from './io/pki/issuer.js';
 import { createHttpsStore } from './io/pki/store.js';
 import type { Message } from './machines/messages.js';
@@ -28,7 +31,9 @@ export interface HttpsParts {
   readonly face: () => NodeFace;
   readonly peers: () => PeerClient;
   readonly distribution: () => Pick<Distribution, 'distribute'>;
-  readonly ports: { readonly http: number; readonly https: number };
+  readonly ports: { readonly http: number; readonly https: number; readonly caHelper: number };
+  /** Addresses that the web service listens on. */
+  readonly hosts: () => readonly string[];
   readonly log: (line: Message) => void;
   readonly note: (caller: Caller, text: string) => void;
   readonly onChange: (serving: Serving | null) => void;
@@ -54,11 +59,16 @@ const networks = (): readonly string[] =>
     .flatMap(({ cidr }) => (cidr === null ? [] : [cidr]));
 
 /** Makes both; nothing happens before `begin`. */
-export function composeHttps(parts: HttpsParts): { readonly https: ManagedHttps; readonly join: JoinAdministration } {
+export function composeHttps(parts: HttpsParts): {
+  readonly https: ManagedHttps;
+  readonly caHelper: ManagedCaHelper;
+  readonly join: JoinAdministration;
+} {
   const { safevar, clock, hostname, named, node, cluster, administration, modules, ports, log, note } = parts;
+  const issuer = createIssuer();
   const https = createHttps({
     store: createHttpsStore(safevar, (reason) => log(messages.partFailed('HTTPS', reason))),
-    issuer: createIssuer(),
+    issuer,
     ...{ clock, hostname, node, cluster, log, note, port: ports.https, onChange: parts.onChange },
     async ask(to, method, path, body, timeoutMs) {
       const content =
@@ -91,5 +101,8 @@ export function composeHttps(parts: HttpsParts): { readonly https: ManagedHttps;
       return answer.value.status === 200 ? { ok: true, value: answer.value.body } : failureOf(from, answer.value);
     },
   });
-  return { https, join };
+  const caHelper = createCaHelper({
+    ...{ https, issuer, clock, hostname, node, log, note, port: ports.caHelper, hosts: parts.hosts, open: openCaserv },
+  });
+  return { https, caHelper, join };
 }

@@ -67,6 +67,8 @@ export interface DaemonOptions {
   readonly httpPort: number;
   /** Port of HTTPS, once it is set up. */
   readonly httpsPort: number;
+  /** Port of the CA helper, while it runs. */
+  readonly caHelperPort: number;
   readonly version: string;
   /** The machine's own log, besides the files. */
   readonly system: SystemLogKind;
@@ -253,12 +255,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     wallMs: () => clock.wallMs(),
     onProblem: (reason) => runtime.log(messages.partFailed('cluster store', reason)),
   });
-  const listen = (applied: AppliedCluster | null): void => {
-    const own = (applied?.config.lans ?? [])
+  /** Addresses of the web service. */
+  const webHosts = (applied: AppliedCluster | null): readonly string[] =>
+    options.listen ??
+    (applied?.config.lans ?? [])
       .flatMap((lan) => lan.nodes)
       .filter((one) => one.node === runtime.node)
       .map((one) => (one.laddr ?? one.addr).replace(/^\[|\]$/g, ''));
-    const hosts = options.listen ?? own;
+  const listen = (applied: AppliedCluster | null): void => {
+    const hosts = webHosts(applied);
     const context = https.serving();
     const { httpPort, httpsPort } = options;
     http.listen(
@@ -366,14 +371,19 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     },
   });
 
-  const { https, join: joining } = composeHttps({
+  const {
+    https,
+    caHelper,
+    join: joining,
+  } = composeHttps({
     ...{ safevar, clock, hostname: host.hostname, named: options.node, administration: cluster, modules },
     node: () => runtime.node,
     cluster: () => cluster.applied(),
     face: () => face,
     peers: () => http.peers,
     distribution: () => http.distribution,
-    ports: { http: options.httpPort, https: options.httpsPort },
+    ports: { http: options.httpPort, https: options.httpsPort, caHelper: options.caHelperPort },
+    hosts: () => frontAddresses(webHosts(cluster.applied()), 0).map(({ host }) => host),
     log: (line) => runtime.log(line),
     note: (caller, text) => note(caller, null, text),
     onChange: () => listen(cluster.applied()),
@@ -411,6 +421,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     face,
     authority: auth,
     https,
+    caHelper,
     join: joining,
     names: () => [...(https.status().certificate?.names ?? [])],
     table,
@@ -444,6 +455,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     await notifications.close(patienceMs);
     auth.close();
     https.close();
+    await caHelper.close();
     await http.close();
     await support.close();
     metrics.close();

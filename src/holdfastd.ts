@@ -14,6 +14,7 @@ const usage = `holdfastd: keeps applications running on this node
   --listen ADDR    address of the web service, may be repeated (default: the node's addresses in cluster.xml)
   --http-port N    port of the web service (default 9010)
   --https-port N   port of HTTPS, once it is set up (default 9453)
+  --ca-port N      port of the CA helper, while it runs (default 9001)
   --log WHERE      besides the files: none, auto, journal, syslog or stderr (default none)
   --inspect-dev    for developers of Holdfast: the machines' inspection for @statelyai/inspect at ws://127.0.0.1:9455/inspect
   --inspect-port N another port for that
@@ -48,7 +49,7 @@ function settings(file: string, required: boolean): Readonly<Record<string, unkn
   const isObject = (one: unknown): one is Readonly<Record<string, unknown>> =>
     typeof one === 'object' && one !== null && !Array.isArray(one);
   if (!isObject(value)) throw new UsageError(`${file} must hold one JSON object`);
-  const known = ['safe', 'safevar', 'node', 'listen', 'httpPort', 'httpsPort', 'system', 'env'];
+  const known = ['safe', 'safevar', 'node', 'listen', 'httpPort', 'httpsPort', 'caPort', 'system', 'env'];
   const unknown = Object.keys(value).filter((key) => !known.includes(key) && !key.startsWith('$') && !key.startsWith('//'));
   if (unknown.length > 0) throw new UsageError(`${file}: ${unknown.join(', ')} is not a setting; there are ${known.join(', ')}`);
   return value;
@@ -83,6 +84,9 @@ function read(argv: readonly string[]): DaemonOptions | 'help' | 'version' {
   const securePort = Number(values['https-port'] ?? file['httpsPort'] ?? 9453);
   if (!Number.isInteger(securePort) || securePort < 1 || securePort > 65_535 || securePort === port)
     throw new UsageError('--https-port must be a port, 1 to 65535, and another one than --http-port');
+  const helperPort = Number(values['ca-port'] ?? file['caPort'] ?? 9001);
+  if (!Number.isInteger(helperPort) || helperPort < 1 || helperPort > 65_535)
+    throw new UsageError('--ca-port must be a port, 1 to 65535');
   const inspectPort = Number(values['inspect-port'] ?? 9455);
   if (!Number.isInteger(inspectPort) || inspectPort < 1 || inspectPort > 65_535)
     throw new UsageError('--inspect-port must be a port, 1 to 65535');
@@ -97,6 +101,7 @@ function read(argv: readonly string[]): DaemonOptions | 'help' | 'version' {
     listen: values.listen ?? listed,
     httpPort: port,
     httpsPort: securePort,
+    caHelperPort: helperPort,
     version: version(),
     system: log,
     inspectDev: values['inspect-dev'] === true ? inspectPort : null,
@@ -115,6 +120,7 @@ function parse(argv: readonly string[]) {
       listen: { type: 'string', multiple: true },
       'http-port': { type: 'string' },
       'https-port': { type: 'string' },
+      'ca-port': { type: 'string' },
       log: { type: 'string' },
       'inspect-dev': { type: 'boolean' },
       'inspect-port': { type: 'string' },

@@ -133,6 +133,11 @@ export const errorCatalogue = {
     meaning: 'The private certificate authority is not here, or is there already; the message says which node has it.',
   },
   HTTPS_PASSWORD: { status: 401, exit: 1, meaning: 'The one-time password of the CA helper, or of a key, is wrong.' },
+  HTTPS_HELPER: {
+    status: 504,
+    exit: 1,
+    meaning: 'The CA helper does not answer, or is not the one of the password or fingerprint; the message says what to do.',
+  },
   JOIN_NONE: {
     status: 404,
     exit: 1,

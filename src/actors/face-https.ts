@@ -44,6 +44,8 @@ export interface HttpsStatus {
   readonly authorityNode: string | null;
   /** Names beyond those of cluster.xml. */
   readonly also: readonly string[];
+  /** Names and addresses that a certificate of this node is made for. */
+  readonly wanted: readonly string[];
   /** When it is renewed by itself; ISO 8601. */
   readonly renewAt: string | null;
   readonly findings: readonly HttpsFinding[];
@@ -111,6 +113,56 @@ export interface UserCertificateFiles {
   readonly validTo: string;
 }
 
+/** A certificate that the CA helper has issued. */
+export interface CaHelperIssued {
+  readonly name: string;
+  readonly use: 'server' | 'user';
+  /** Address of whoever asked. */
+  readonly peer: string;
+  /** ISO 8601. */
+  readonly at: string;
+}
+/** The CA helper of this node: it issues certificates on a port of its own, to whoever has its password. */
+export interface CaHelperStatus {
+  readonly node: string;
+  readonly running: boolean;
+  readonly port: number;
+  /** Where it is reached; empty while it does not run. */
+  readonly urls: readonly string[];
+  /** When it ends by itself; ISO 8601. */
+  readonly until: string | null;
+  /** SHA-256 of the authority in hex. */
+  readonly fingerprint: string | null;
+  readonly issued: readonly CaHelperIssued[];
+}
+export interface CaHelperStarted extends CaHelperStatus {
+  /** Said once; null: it was given. */
+  readonly password: string | null;
+}
+export interface CaHelperOrder {
+  /** How long it runs; 1 to 480, default 30. */
+  readonly minutes?: number;
+  /** Absent or null: one is made. */
+  readonly password?: string | null;
+}
+export interface CaHelperRequest {
+  /** Of the CA helper, such as `https://n1:9001`. */
+  readonly url: string;
+  readonly user: string;
+  readonly password: string;
+  /** SHA-256 of its authority in hex; needed where the password does not hold it. */
+  readonly fingerprint?: string | null;
+}
+/** The CA helper, and a node that asks one. */
+export interface CaHelper {
+  status(): CaHelperStatus;
+  /** Failures: HTTPS_AUTHORITY, HTTP_LISTEN, DISK. */
+  start(order: CaHelperOrder, caller: Caller): Promise<Outcome<CaHelperStarted>>;
+  stop(caller: Caller): Promise<CaHelperStatus>;
+  /** Has this node's certificate signed by a CA helper elsewhere, and switches HTTPS on with it. Failures: HTTPS_HELPER, HTTPS_PASSWORD, HTTPS_CERTIFICATE, DISK. */
+  request(order: CaHelperRequest, caller: Caller): Promise<Outcome<HttpsStatus>>;
+}
+
 /** HTTPS of this node. */
 export interface HttpsAdministration {
   status(): HttpsStatus;
@@ -122,8 +174,8 @@ export interface HttpsAdministration {
   install(files: HttpsInstall, caller: Caller): Promise<Outcome<HttpsStatus>>;
   /** Of this node, now. Failures: HTTPS_NONE, HTTPS_AUTHORITY, NODE_UNREACHABLE. */
   renew(caller: Caller): Promise<Outcome<HttpsStatus>>;
-  /** On this node, and on all others unless `local`. */
-  off(local: boolean, caller: Caller): Promise<Outcome<HttpsReport>>;
+  /** On this node, and on all others unless `local`; with `authority` the private authority of this node is removed as well. */
+  off(local: boolean, caller: Caller, authority?: boolean): Promise<Outcome<HttpsReport>>;
   enrol(order: HttpsEnrol, caller: Caller): Promise<Outcome<HttpsStatus>>;
   /** Failures: HTTPS_AUTHORITY, NODE_UNKNOWN, HTTPS_CERTIFICATE. */
   sign(request: HttpsSignRequest, caller: Caller): Promise<Outcome<{ readonly certificate: string }>>;

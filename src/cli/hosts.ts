@@ -27,11 +27,21 @@ const localOnly: Readonly<Record<string, string>> = {
   'cluster delkey': 'delete it here, then -G tells all',
   'cluster rekey': 'it gives the new key to all nodes by itself',
   'cluster confcheck': 'it checks a file of this machine',
+  'cluster invite': 'only the node that invites can let another one in: run it there',
+  join: 'it makes this node a member',
+  startcaserv: 'it is started by whoever is on that node',
+  stopcaserv: 'it is stopped by whoever is on that node',
+  'initssl req': 'each node needs its own password: run it there',
+  'initssl sca': 'it goes to all nodes by itself',
+  'initssl rca': 'it goes to all nodes by itself',
+  'https setup': 'it goes to all nodes by itself',
   distribute: 'it goes to all nodes by itself',
   export: 'it goes to all nodes by itself',
 };
 /** Commands that write a file here: of one node only, for the file has one name. */
-const oneNodeOnly: readonly string[] = ['logsave', 'module package', 'cluster package', 'snapshot', 'dump'];
+const oneNodeOnly: readonly string[] = [
+  ...['logsave', 'module package', 'cluster package', 'snapshot', 'dump', 'https ca', 'https usercert', 'makeusercert'],
+];
 
 /** @throws CliError USAGE where the command is not for other nodes, or not for several. */
 export function checkDistributable(spec: CommandSpec, targets: number): void {

@@ -25,10 +25,14 @@ function anontool(words: readonly string[]): readonly string[] {
   ];
 }
 
+/** Tools of SAFE/web/bin that have a command of their own here. */
+const classicTools = ['startcaserv', 'stopcaserv', 'getipandnames', 'initssl', 'makeusercert', 'checkcert', 'rmcerts'];
+
 /** What the words after `-r` mean as a command of ours; null where it is none. */
 export function specialCommand(words: readonly string[]): readonly string[] | null {
   const [first = '', ...rest] = words;
   if (['incloop', 'resetloop', 'checkloop'].includes(first)) return words;
   if (/^healthcheck(?:\.sh|\.ps1)?$/.test(first)) return ['healthcheck', ...rest];
+  if (classicTools.includes(first)) return words;
   return first === 'anontool' ? anontool(rest) : null;
 }

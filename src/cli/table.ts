@@ -1,4 +1,5 @@
 import type { CommandSection, CommandSpec } from './command.types.js';
+import { certificateCommands } from './specs/certificates.js';
 import { clusterCommands, distributionCommands } from './specs/cluster.js';
 import { controlCommands } from './specs/control.js';
 import { helpCommands } from './specs/help.js';
@@ -28,7 +29,7 @@ export const sections: readonly CommandSection[] = [
   { title: 'Cluster', commands: [...clusterCommands, ...joinCommands] },
   { title: 'All nodes at once', commands: distributionCommands },
   { title: 'Who may come in', commands: userCommands },
-  { title: 'HTTPS and certificates', commands: httpsCommands },
+  { title: 'HTTPS and certificates', commands: [...httpsCommands, ...certificateCommands] },
   { title: 'Notifications', commands: notificationCommands },
   { title: 'When something is wrong', commands: supportCommands },
   { title: 'About this command', commands: helpCommands },

@@ -66,6 +66,8 @@ export type {
   UserSummary,
 } from '../actors/face-auth.js';
 export type {
+  CaHelperStarted,
+  CaHelperStatus,
   HttpsFinding,
   HttpsReport,
   HttpsStatus,

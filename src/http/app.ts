@@ -9,7 +9,7 @@ import Router from 'koa-router';
 import type { ErrorCode } from '../actors/errors.js';
 import type { NodeFace } from '../actors/face.js';
 import type { Authority } from '../actors/face-auth.js';
-import type { HttpsAdministration, JoinAdministration } from '../actors/face-https.js';
+import type { CaHelper, HttpsAdministration, JoinAdministration } from '../actors/face-https.js';
 import { isLoopback, isPublicPage } from './access-rules.js';
 import { createAdmission } from './admission.js';
 import { apiBase, type ProbeObservation } from './api-types.js';
@@ -73,6 +73,7 @@ export interface HttpAppOptions {
   readonly version: string;
   /** HTTPS of this node, and joining. Absent: there is none. */
   readonly https?: HttpsAdministration;
+  readonly caHelper?: CaHelper;
   readonly join?: JoinAdministration;
   /** Names and addresses of the node's certificate. */
   readonly names?: () => readonly string[];
@@ -135,6 +136,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   const services: Services = {
     ...{ face, peers, distribution, clusterEvents, probes: options.probes, openApi: () => document ?? '', gate },
     https: options.https ?? null,
+    caHelper: options.caHelper ?? null,
     join: options.join ?? null,
   };
   async function loadDocument(): Promise<void> {

@@ -3,6 +3,8 @@
  * would cost a tenth of the daemon's memory; a test holds this one to agree with Ajv.)
  */
 import type {
+  CaHelperOrder,
+  CaHelperRequest,
   HttpsEnrol,
   HttpsInstall,
   HttpsSetup,
@@ -82,7 +84,9 @@ export interface CheckedTypes {
   readonly UserImportBody: UserImportBody;
   readonly HttpsSetupBody: HttpsSetup;
   readonly HttpsInstallBody: HttpsInstall;
-  readonly HttpsOffBody: { readonly local?: boolean };
+  readonly HttpsOffBody: { readonly local?: boolean; readonly authority?: boolean };
+  readonly CaHelperBody: CaHelperOrder;
+  readonly CaHelperRequestBody: CaHelperRequest;
   readonly HttpsEnrolBody: HttpsEnrol;
   readonly HttpsSignBody: HttpsSignRequest;
   readonly UserCertificateBody: UserCertificateRequest;

@@ -17,6 +17,18 @@ function object(properties: Readonly<Record<string, JsonSchema>>, optional: read
 }
 const orNull = (schema: JsonSchema): JsonSchema => ({ anyOf: [schema, { type: 'null' }] });
 
+const helper = {
+  ...{
+    node: text,
+    running: yesNo,
+    port: { type: 'integer' } as const,
+    urls: list(text),
+    until: textOrNull,
+    fingerprint: textOrNull,
+  },
+  issued: list(object({ name: text, use: { enum: ['server', 'user'] }, peer: text, at: text })),
+} as const;
+
 export const httpsSchemas = {
   HttpsFinding: object({ severity: { enum: ['error', 'warning'] }, code: text, message: text, remedy: text }),
   CertificateFacts: object({
@@ -25,10 +37,18 @@ export const httpsSchemas = {
   HttpsStatus: object({
     ...{ node: text, on: yesNo, port: { type: 'integer' }, kind: { enum: ['private', 'own', null] }, tls12: yesNo },
     ...{ clientCertificates: yesNo, certificate: orNull(ref('CertificateFacts')), authority: orNull(ref('CertificateFacts')) },
-    ...{ authorityNode: textOrNull, also: list(text), renewAt: textOrNull, findings: list(ref('HttpsFinding')) },
+    ...{
+      authorityNode: textOrNull,
+      also: list(text),
+      wanted: list(text),
+      renewAt: textOrNull,
+      findings: list(ref('HttpsFinding')),
+    },
   }),
   HttpsReport: object({ items: list(object({ node: text, ok: yesNo, message: text })), fingerprint: textOrNull }),
   HttpsSigned: object({ certificate: text }),
+  CaHelperStatus: object(helper),
+  CaHelperStarted: object({ ...helper, password: textOrNull }),
   UserCertificateFiles: object({
     ...{ certificate: text, key: textOrNull, pkcs12: textOrNull, fingerprint: text, validTo: text },
   }),
@@ -48,7 +68,18 @@ export const httpsBodies = {
     'clientAuthority',
     'tls12',
   ]),
-  HttpsOffBody: object({ local: yesNo }, ['local']),
+  HttpsOffBody: object({ local: yesNo, authority: yesNo }, ['local', 'authority']),
+  CaHelperBody: object(
+    { minutes: { type: 'integer', minimum: 1, maximum: 480 }, password: { ...password, type: ['string', 'null'] } },
+    ['minutes', 'password'],
+  ),
+  CaHelperRequestBody: object(
+    {
+      ...{ url: { ...text, maxLength: 300 }, user: name, password: { type: 'string', minLength: 1, maxLength: 256 } },
+      fingerprint: { type: ['string', 'null'], maxLength: 128 },
+    },
+    ['fingerprint'],
+  ),
   HttpsEnrolBody: object({ authorityNode: name, authority: pem, also: names, tls12: yesNo, clientCertificates: yesNo }),
   HttpsSignBody: object({ node: name, hostname: name, request: pem }),
   UserCertificateBody: object({

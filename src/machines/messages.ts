@@ -277,6 +277,11 @@ export const messages = {
   httpsOff: (who: string): Message => line('U', 'safekit', `HTTPS switched off by ${who}`, { by: who }),
   httpsRenewed: (validTo: string): Message =>
     line('E', 'safekit', `HTTPS: certificate renewed, valid until ${validTo}`, { validTo }),
+  caHelper: (started: boolean, who: string): Message =>
+    line('U', 'safekit', `CA helper ${started ? 'started' : 'stopped'} by ${who}`, { by: who, started }),
+  caHelperEnded: (reason: string): Message => line('E', 'safekit', `CA helper ended by itself: ${reason}`),
+  caHelperIssued: (name: string, use: string, peer: string): Message =>
+    line('U', 'safekit', `CA helper: certificate for ${use} ${name} issued to ${peer}`, { name, use, peer }),
   httpsProblem: (reason: string): Message => line('C', 'safekit', `HTTPS: ${reason}`),
   nodeInvited: (who: string, minutes: number): Message =>
     line('U', 'cluster', `A node was invited by ${who} (for ${minutes} minutes)`, { by: who, minutes }),

@@ -2,7 +2,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import type { HttpsReport, HttpsStatus, JoinReport, NodeInvitation } from '../../src/http/api-types.js';
+import type { CaHelperStatus, HttpsReport, HttpsStatus, JoinReport, NodeInvitation } from '../../src/http/api-types.js';
 import { scenario } from './harness.js';
 
 const at = '2027-01-31T14:22:33.123Z';
@@ -26,7 +26,7 @@ const status: HttpsStatus = {
     certificate: facts,
     authority: facts,
   },
-  ...{ authorityNode: 'n2', also: [], renewAt: at, findings: [] },
+  ...{ authorityNode: 'n2', also: [], wanted: ['n1', '10.0.0.11'], renewAt: at, findings: [] },
 };
 const off: HttpsStatus = { ...status, on: false, kind: null, certificate: null, renewAt: null };
 const bad: HttpsStatus = {
@@ -188,5 +188,80 @@ scenario(
     t.match(daemon.requests.at(-1)?.body, { token: 'hfj1.x' });
     await cli(['join', 'https://n1:9453'], { env: { HOLDFAST_JOIN_TOKEN: 'hfj1.y' } });
     t.match(daemon.requests.at(-1)?.body, { token: 'hfj1.y', addresses: [], modules: [] });
+  },
+);
+
+const helper: CaHelperStatus = {
+  ...{ node: 'n1', running: true, port: 9001, urls: ['https://127.0.0.1:9001', 'https://10.0.0.11:9001'], until: at },
+  ...{ fingerprint: 'ab0c', issued: [{ name: 'lb', use: 'server', peer: '10.0.0.9', at }] },
+};
+const stopped: CaHelperStatus = { ...helper, running: false, urls: [], until: null, fingerprint: null, issued: [] };
+scenario(
+  t,
+  "the CA helper and the classic product's words",
+  {
+    getHttps: () => ({ json: bad }),
+    startCaHelper: ({ body }) => {
+      const { password } = Object.assign({ password: null }, body);
+      return { json: { ...helper, issued: [], password: password === null ? 'hfca1.x.y' : null } };
+    },
+    getCaHelper: () => ({ json: helper }),
+    stopCaHelper: () => ({ json: stopped }),
+    requestCertificate: () => ({ json: status }),
+    setupHttps: () => ({ json: good }),
+    switchHttpsOff: () => ({ json: good }),
+    makeUserCertificate: () => ({
+      json: { certificate: 'CERT\n', key: 'KEY\n', pkcs12: null, fingerprint: 'ab', validTo: at },
+    }),
+  },
+  async (t, { cli, daemon, dir }) => {
+    t.match(await cli(['startcaserv']), {
+      code: 0,
+      out: /AB:0C\npassword of CA_admin, said this once: hfca1.x.y\n.*initssl req https:\/\/10.0.0.11:9001 CA_admin\n$/,
+    });
+    t.same(daemon.requests.at(-1)?.body, { minutes: 30, password: null });
+    writeFileSync(join(dir, 'pw'), 'correct horse\n');
+    writeFileSync(join(dir, 'short'), 'x\n');
+    t.match(await cli(['-r', 'startcaserv', '--minutes', '5', '--password-file', 'pw']), {
+      code: 0,
+      out: /CA_admin --fingerprint ab0c\n$/,
+    });
+    t.match(await cli(['startcaserv', '--password-file', 'short']), { code: 2, err: /8 characters/ });
+    t.match(await cli(['startcaserv', '--minutes', '0']), { code: 2, err: /1 to 480/ });
+    t.match(await cli(['https', 'helper']), { code: 0, out: /lb +server +10.0.0.9/ });
+    t.match(await cli(['stopcaserv']), { code: 0, out: 'The CA helper of n1 does not run.\n' });
+    t.match(await cli(['getipandnames']), { code: 0, out: 'n1\n10.0.0.11\n' });
+
+    await cli(['initssl', 'sca', '/O=Example/CN=My CA']);
+    t.same(daemon.requests.at(-1)?.body, { name: 'My CA' });
+    await cli(['initssl', 'sca', 'My CA']);
+    t.same(daemon.requests.at(-1)?.body, { name: 'My CA' });
+    await cli(['initssl', 'sca']);
+    t.same(daemon.requests.at(-1)?.body, {});
+    t.match(await cli(['initssl', 'sca', '/C=FR']), { code: 2, err: /no name/ });
+    await cli(['initssl', 'rca']);
+    t.same(daemon.requests.at(-1)?.body, { newAuthority: true });
+    const asked = await cli(['initssl', 'req', 'https://n1:9001', 'CA_admin', '--fingerprint', 'AB'], {
+      secret: async () => 'typed',
+    });
+    t.match(asked, { code: 0, err: '', out: /port 9453/ });
+    t.same(daemon.requests.at(-1)?.body, { url: 'https://n1:9001', user: 'CA_admin', password: 'typed', fingerprint: 'AB' });
+    t.match(await cli(['initssl', 'req', 'https://n1:9001', 'CA_admin:se:cret']), { code: 0, err: /can be seen/ });
+    t.match(daemon.requests.at(-1)?.body, { user: 'CA_admin', password: 'se:cret' });
+    t.match(await cli(['initssl', 'req', 'https://n1:9001']), { code: 2, err: /neither a terminal/ });
+
+    t.match(await cli(['makeusercert', 'bob', 'Admin', '--pem']), { code: 0, out: /bob.pem/ });
+    const checked = await cli(['checkcert', '-i']);
+    t.match(checked, {
+      code: 1,
+      out: /^server: valid until[\s\S]+CN=n1[\s\S]+CA: valid[\s\S]+error NAMES: Not for x. Renew.\n$/,
+    });
+    t.match(await cli(['checkcert', '-t', 'CA']), { code: 0, out: /^CA: valid until [^\n]+\n$/ });
+    t.match(await cli(['checkcert', '-t', 'x']), { code: 2 });
+    await cli(['rmcerts']);
+    t.same(daemon.requests.at(-1)?.body, { local: true, authority: false });
+    await cli(['rmcerts', 'CA']);
+    t.same(daemon.requests.at(-1)?.body, { local: true, authority: true });
+    t.match(await cli(['rmcerts', 'all']), { code: 2, err: /CA or nothing/ });
   },
 );

@@ -53,6 +53,10 @@ const good: Readonly<Record<OperationId, readonly [path: string, ask?: Ask]>> = 
   getHttpsAuthority: ['/https/authority'],
   setupHttps: ['/https/setup', { json: { also: ['www.example.org'], tls12: false } }],
   installHttps: ['/https/certificate', { json: { certificate: 'PEM', key: 'PEM', authority: null } }],
+  getCaHelper: ['/https/helper'],
+  startCaHelper: ['/https/helper', { json: { minutes: 30, password: null } }],
+  stopCaHelper: ['/https/helper'],
+  requestCertificate: ['/https/request', { json: { url: 'https://n1:9001', user: 'CA_admin', password: 'x' } }],
   renewHttps: ['/https/renew'],
   switchHttpsOff: ['/https/off', { json: { local: true } }],
   enrolHttps: [

@@ -1,5 +1,12 @@
 /** HTTPS and joining made of plain values, for tests of the HTTP surface alone. */
-import type { CertificateFacts, HttpsAdministration, HttpsStatus, JoinAdministration } from '../../src/actors/face-https.js';
+import type {
+  CaHelper,
+  CaHelperStatus,
+  CertificateFacts,
+  HttpsAdministration,
+  HttpsStatus,
+  JoinAdministration,
+} from '../../src/actors/face-https.js';
 
 const at = '2027-01-31T14:22:33.123Z';
 const facts: CertificateFacts = {
@@ -15,7 +22,7 @@ const facts: CertificateFacts = {
 };
 const status: HttpsStatus = {
   ...{ node: 'n1', on: true, port: 9453, kind: 'private', tls12: false, clientCertificates: false, certificate: facts },
-  ...{ authority: facts, authorityNode: 'n1', also: [], renewAt: at },
+  ...{ authority: facts, authorityNode: 'n1', also: [], wanted: ['n1', '10.0.0.11'], renewAt: at },
   findings: [{ severity: 'warning', code: 'EXPIRES', message: 'It expires.', remedy: 'Renew it.' }],
 };
 const step = { node: 'n1', ok: true, message: 'HTTPS is on.' };
@@ -37,6 +44,16 @@ export const fakeHttps: HttpsAdministration = {
   }),
   exportAuthority: async () => ({ ok: true, value: { pem: 'PEM' } }),
   importAuthority: async () => report,
+};
+const helper: CaHelperStatus = {
+  ...{ node: 'n1', running: true, port: 9001, urls: ['https://10.0.0.11:9001'], until: at, fingerprint: 'ab' },
+  issued: [{ name: 'n2', use: 'server', peer: '10.0.0.12', at }],
+};
+export const fakeCaHelper: CaHelper = {
+  status: () => helper,
+  start: async () => ({ ok: true, value: { ...helper, password: 'hfca1.x.y' } }),
+  stop: async () => ({ ...helper, running: false, urls: [], until: null }),
+  request: async () => state,
 };
 export const fakeJoin: JoinAdministration = {
   invite: async () => ({ ok: true, value: { token: 'hfj1.x', expires: at, urls: ['https://10.0.0.11:9453'] } }),

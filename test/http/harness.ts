@@ -12,7 +12,7 @@ import { createReadyTable, type ReadyTable } from '../../src/http/ready-table.js
 import type { SealKeys } from '../../src/http/seal.js';
 import { type HttpService, startHttpService } from '../../src/http/service.js';
 import { type FakeFace, fakeFace } from './fake-face.js';
-import { fakeHttps, fakeJoin } from './fake-https.js';
+import { fakeCaHelper, fakeHttps, fakeJoin } from './fake-https.js';
 
 export interface Answer {
   readonly status: number;
@@ -96,7 +96,17 @@ export async function start(t: Test, options: StartOptions = {}): Promise<Runnin
   const accesses: Running['accesses'] = [];
   const { promise, resolve } = withResolvers<number>();
   const service = await startHttpService({
-    ...{ face, table, runDir, cliSocket, version: '0.1.0', https: fakeHttps, join: fakeJoin, seal: options.seal ?? (() => null) },
+    ...{
+      face,
+      table,
+      runDir,
+      cliSocket,
+      version: '0.1.0',
+      https: fakeHttps,
+      caHelper: fakeCaHelper,
+      join: fakeJoin,
+      seal: options.seal ?? (() => null),
+    },
     ...(options.authority === undefined ? {} : { authority: options.authority }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(options.frontLimits === undefined ? {} : { frontLimits: options.frontLimits }),

@@ -34,21 +34,23 @@ async function pem(context: CommandContext, option: string): Promise<string | nu
   return file === null ? null : new TextDecoder().decode(await readNamedFile(context, file));
 }
 /** Pairs of hex, as browsers show fingerprints. */
-const spaced = (fingerprint: string): string => (fingerprint.toUpperCase().match(/../g) ?? []).join(':');
+export const spaced = (fingerprint: string): string => (fingerprint.toUpperCase().match(/../g) ?? []).join(':');
 
 function reportText({ items, fingerprint }: HttpsReport): string {
   const lines = items.map(({ node, ok, message }) => `${node}: ${ok ? '' : 'FAILED, '}${printable(message)}`);
   if (fingerprint !== null) lines.push(`fingerprint of the authority (SHA-256): ${spaced(fingerprint)}`);
   return `${lines.join('\n')}\n`;
 }
-function reported(context: CommandContext, report: HttpsReport): number {
+/** Prints what a command came to on each node; 1 where it failed on one. */
+export function reported(context: CommandContext, report: HttpsReport): number {
   show(context, report, () => reportText(report));
   return report.items.every(({ ok }) => ok) ? 0 : 1;
 }
 const findingLines = ({ node, findings }: HttpsStatus): readonly string[] =>
   findings.map(({ severity, code, message, remedy }) => printable(`${node}: ${severity} ${code}: ${message} ${remedy}`));
 
-function statusText(status: HttpsStatus): string {
+/** `https status`. */
+export function statusText(status: HttpsStatus): string {
   const { certificate, authority } = status;
   if (certificate === null) {
     const kept =

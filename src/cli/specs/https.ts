@@ -25,6 +25,27 @@ const tls12: OptionSpec = {
   complete: ['on', 'off'],
 };
 
+/** `https usercert`, under two names. */
+export const userCertificate: CommandSpec = {
+  words: ['https', 'usercert'],
+  summary: 'Make a certificate for a person or a program',
+  details:
+    'As PKCS #12 with a password, for import into a browser, or in PEM. The key is kept nowhere. Ask for such certificates with https setup --client-certs on. The role is Admin, Control or Monitor.',
+  module: 'none',
+  options: [
+    { name: 'out', value: 'FILE', help: 'Default: NAME.p12, or NAME.pem.', complete: 'file' },
+    { name: 'pem', help: 'Certificate and key in PEM, without a password.' },
+    { name: 'days', value: 'N', help: 'How long it is valid (default 365).', complete: 'none' },
+    passwordFile,
+  ],
+  operands: [
+    { name: 'NAME', help: 'Who it is for.', count: 'one', complete: 'none' },
+    { name: 'ROLE', help: 'Admin, Control or Monitor.', count: 'one', complete: ['Admin', 'Control', 'Monitor'] },
+  ],
+  examples: [{ line: 'holdfast https usercert alice Control', does: 'Writes alice.p12 and prints its password once.' }],
+  run: async (context) => (await import('../commands/https.js')).userCertificate(context),
+};
+
 /** Commands about HTTPS and certificates. */
 export const httpsCommands: readonly CommandSpec[] = [
   {
@@ -123,25 +144,7 @@ export const httpsCommands: readonly CommandSpec[] = [
     examples: [{ line: 'holdfast https ca ./cacert.crt', does: 'For import into a browser; curl takes it with --cacert.' }],
     run: async (context) => (await import('../commands/https.js')).writeAuthority(context),
   },
-  {
-    words: ['https', 'usercert'],
-    summary: 'Make a certificate for a person or a program',
-    details:
-      'As PKCS #12 with a password, for import into a browser, or in PEM. The key is kept nowhere. Ask for such certificates with https setup --client-certs on. The role is Admin, Control or Monitor.',
-    module: 'none',
-    options: [
-      { name: 'out', value: 'FILE', help: 'Default: NAME.p12, or NAME.pem.', complete: 'file' },
-      { name: 'pem', help: 'Certificate and key in PEM, without a password.' },
-      { name: 'days', value: 'N', help: 'How long it is valid (default 365).', complete: 'none' },
-      passwordFile,
-    ],
-    operands: [
-      { name: 'NAME', help: 'Who it is for.', count: 'one', complete: 'none' },
-      { name: 'ROLE', help: 'Admin, Control or Monitor.', count: 'one', complete: ['Admin', 'Control', 'Monitor'] },
-    ],
-    examples: [{ line: 'holdfast https usercert alice Control', does: 'Writes alice.p12 and prints its password once.' }],
-    run: async (context) => (await import('../commands/https.js')).userCertificate(context),
-  },
+  userCertificate,
   {
     words: ['https', 'export-ca'],
     summary: 'Write the authority with its key, encrypted: a backup, or to move it',

@@ -1,5 +1,5 @@
 /** HTTPS: state, certificates, the authority; and nodes that join. */
-import type { HttpsAdministration, JoinAdministration } from '../../actors/face-https.js';
+import type { CaHelper, HttpsAdministration, JoinAdministration } from '../../actors/face-https.js';
 import { ApiError, unwrap } from '../problem.js';
 import { type Handler, json, type Services } from '../request.js';
 
@@ -10,6 +10,11 @@ function httpsOf({ https }: Services): HttpsAdministration {
 function joinOf({ join }: Services): JoinAdministration {
   if (join === null) throw new ApiError('JOIN_NONE', 'This daemon was made without joining.');
   return join;
+}
+
+function helperOf({ caHelper }: Services): CaHelper {
+  if (caHelper === null) throw new ApiError('HTTPS_NONE', 'This daemon was made without a CA helper.');
+  return caHelper;
 }
 
 export const getHttps: Handler = (_request, services) => json(httpsOf(services).status());
@@ -25,8 +30,8 @@ export const installHttps: Handler = async (request, services) =>
   json(unwrap(await httpsOf(services).install(await request.json('HttpsInstallBody'), request.caller)));
 export const renewHttps: Handler = async (request, services) => json(unwrap(await httpsOf(services).renew(request.caller)));
 export const switchHttpsOff: Handler = async (request, services) => {
-  const { local = false } = await request.json('HttpsOffBody');
-  return json(unwrap(await httpsOf(services).off(local, request.caller)));
+  const { local = false, authority = false } = await request.json('HttpsOffBody');
+  return json(unwrap(await httpsOf(services).off(local, request.caller, authority)));
 };
 export const enrolHttps: Handler = async (request, services) =>
   json(unwrap(await httpsOf(services).enrol(await request.json('HttpsEnrolBody'), request.caller)));
@@ -42,6 +47,12 @@ export const importAuthority: Handler = async (request, services) => {
   const { pem, password } = await request.json('AuthorityImportBody');
   return json(unwrap(await httpsOf(services).importAuthority(pem, password, request.caller)));
 };
+export const getCaHelper: Handler = (_request, services) => json(helperOf(services).status());
+export const startCaHelper: Handler = async (request, services) =>
+  json(unwrap(await helperOf(services).start(await request.json('CaHelperBody'), request.caller)));
+export const stopCaHelper: Handler = async (request, services) => json(await helperOf(services).stop(request.caller));
+export const requestCertificate: Handler = async (request, services) =>
+  json(unwrap(await helperOf(services).request(await request.json('CaHelperRequestBody'), request.caller)));
 export const inviteNode: Handler = async (request, services) => {
   const { minutes } = await request.json('NodeInvitationBody');
   return json(unwrap(await joinOf(services).invite(minutes, request.caller)));

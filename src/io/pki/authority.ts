@@ -16,6 +16,7 @@ import type {
   ServerRequest,
   UserCertificate,
   UserRequest,
+  UserSignRequest,
 } from './issuing.types.js';
 
 x509.cryptoProvider.set(webcrypto);
@@ -131,20 +132,26 @@ function askedNames(request: x509.Pkcs10CertificateRequest): CertificateNames {
   };
 }
 
-/**
- * Signs a server's request.
- * @throws Error with a sentence for people when the request does not prove its key, or the key is weak
- */
-export async function signServer(request: ServerRequest): Promise<string> {
+/** Reads a request. @throws Error with a sentence for people when it does not prove its key, or the key is weak */
+async function readRequest(pem: string): Promise<x509.Pkcs10CertificateRequest> {
   let csr: x509.Pkcs10CertificateRequest;
   try {
-    csr = new x509.Pkcs10CertificateRequest(request.request);
+    csr = new x509.Pkcs10CertificateRequest(pem);
   } catch {
     throw new Error('The request is not a certificate request in PEM (PKCS #10).');
   }
   if (!(await csr.verify())) throw new Error('The request is not signed with its own key.');
   if (!isStrong(csr.publicKey))
     throw new Error('The key of the request is too weak: it must be EC P-256 or better, or RSA of 2048 bits.');
+  return csr;
+}
+
+/**
+ * Signs a server's request.
+ * @throws Error with a sentence for people when the request does not prove its key, or the key is weak
+ */
+export async function signServer(request: ServerRequest): Promise<string> {
+  const csr = await readRequest(request.request);
   const names = request.names ?? askedNames(csr);
   if (names.dns.length + names.ip.length === 0) throw new Error('The request names no address and no host.');
   return sign({
@@ -155,12 +162,24 @@ export async function signServer(request: ServerRequest): Promise<string> {
   });
 }
 
+const userSubject = (name: string, role: string): x509.JsonName => [{ CN: [name] }, { OU: [role] }, { O: [organization] }];
+
+/**
+ * Signs the request of a person or a program; what the request says of its subject counts for nothing.
+ * @throws Error with a sentence for people when the request does not prove its key, or the key is weak
+ */
+export async function signUser({ authority, request, name, role, days, nowWallMs }: UserSignRequest): Promise<string> {
+  const { publicKey } = await readRequest(request);
+  const subject = userSubject(name, role);
+  return sign({ authority, publicKey, subject, days, nowWallMs, usage: x509.ExtendedKeyUsage.clientAuth, extensions: [] });
+}
+
 /** A certificate for a person or a program, with its key: the role is the organizational unit of its subject. */
 export async function makeUser({ authority, name, role, days, nowWallMs, password }: UserRequest): Promise<UserCertificate> {
   const keys = await makeKeys();
   const certificate = await sign({
     ...{ authority, publicKey: keys.publicKey, days, nowWallMs },
-    subject: [{ CN: [name] }, { OU: [role] }, { O: [organization] }],
+    subject: userSubject(name, role),
     usage: x509.ExtendedKeyUsage.clientAuth,
     extensions: [],
   });

@@ -4,100 +4,31 @@
  * Keys never travel: each node makes its own and sends a request, sealed as all that nodes ask each other, to the node with the authority.
  * That node looks after the others: one that was away when HTTPS was set up is told when it is back.
  */
-import type { Caller, Failure, Outcome } from '../../actors/face.js';
-import type {
-  HttpsAdministration,
-  HttpsEnrol,
-  HttpsFinding,
-  HttpsNodeResult,
-  HttpsReport,
-  HttpsStatus,
-} from '../../actors/face-https.js';
-import type { Clock } from '../../actors/ports.js';
-import type { AppliedCluster } from '../../actors/stores.js';
-import { type Message, messages } from '../../machines/messages.js';
-import { openAuthority, sealAuthority } from './authority-file.js';
-import { factsOf, fingerprintOf, inspect, readCertificates } from './inspect.js';
-import type { Issuer } from './issuer.js';
-import { clusterNames, isCertifiable, serverNames } from './names.js';
-import type { HttpsStore, StoredHttps } from './store.js';
+import type { Outcome } from '../../actors/face.js';
+import type { HttpsEnrol, HttpsFinding, HttpsNodeResult, HttpsReport, HttpsStatus } from '../../actors/face-https.js';
+import { messages } from '../../machines/messages.js';
+import { createAuthorityPart } from './https-authority.js';
+import {
+  authorityDays,
+  failed,
+  field,
+  fingerprint,
+  type HttpsOptions,
+  type ManagedHttps,
+  renewAtMs,
+  serverDays,
+  servingOf,
+  textOf,
+  validTo,
+} from './https-parts.js';
+import { factsOf, inspect, readCertificates } from './inspect.js';
+import { clusterNames, isCertifiable, ownCertificateNames, serverNames } from './names.js';
+import type { StoredHttps } from './store.js';
 
-/** What the web service is to show; PEM. */
-export interface Serving {
-  readonly certificate: string;
-  readonly key: string;
-  readonly clientAuthorities: string | null;
-  readonly tls12: boolean;
-}
-/** Asks another node, sealed; the JSON of its answer. */
-export type AskNode = (node: string, method: string, path: string, body: unknown, timeoutMs: number) => Promise<Outcome<unknown>>;
-
-export interface HttpsOptions {
-  readonly store: HttpsStore;
-  readonly issuer: Issuer;
-  readonly clock: Clock;
-  readonly hostname: string;
-  readonly port: number;
-  readonly node: () => string;
-  readonly cluster: () => Pick<AppliedCluster, 'config'> | null;
-  readonly ask: AskNode;
-  readonly log: (line: Message) => void;
-  readonly note: (caller: Caller, text: string) => void;
-  /** What is shown has changed; null: HTTPS is off. */
-  readonly onChange: (serving: Serving | null) => void;
-}
-export interface ManagedHttps extends HttpsAdministration {
-  /** Reads what is kept. */
-  load(): Promise<void>;
-  /** The cluster's configuration is there, or has changed: certificates follow. */
-  follow(): void;
-  serving(): Serving | null;
-  close(): void;
-}
-
-const dayMs = 86_400_000;
-const authorityDays = 7300;
-const serverDays = 365;
 const checkMs = 6 * 3_600_000;
 /** While something is not as it should be. */
 const soonMs = 60_000;
 const askMs = 30_000;
-const longestRenewMs = 60 * dayMs;
-
-const failed = (code: string, message: string): { readonly ok: false; readonly failure: Failure } => ({
-  ok: false,
-  failure: { code, message },
-});
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-const servingOf = (stored: StoredHttps | null): Serving | null =>
-  stored === null || stored.certificate === null || stored.key === null
-    ? null
-    : {
-        certificate: stored.certificate,
-        key: stored.key,
-        clientAuthorities: !stored.clientCertificates
-          ? null
-          : stored.kind === 'private'
-            ? stored.authority
-            : stored.clientAuthority,
-        tls12: stored.tls12,
-      };
-/** A third of its life before its end, 60 days at most. */
-function renewAtMs(certificate: string): number {
-  const [leaf] = readCertificates(certificate);
-  if (leaf === undefined) return 0;
-  const [from, to] = [Date.parse(leaf.validFrom), Date.parse(leaf.validTo)];
-  return to - Math.min(longestRenewMs, (to - from) / 3);
-}
-function fingerprint(pem: string | null): string | null {
-  const [first] = pem === null ? [] : readCertificates(pem);
-  return first === undefined ? null : fingerprintOf(first);
-}
-function field(value: unknown, name: string): string | null {
-  if (typeof value !== 'object' || value === null) return null;
-  const found = new Map<string, unknown>(Object.entries(value)).get(name);
-  return typeof found === 'string' ? found : null;
-}
 
 /** Makes it; nothing happens before `follow`. */
 export function createHttps(options: HttpsOptions): ManagedHttps {
@@ -134,6 +65,16 @@ export function createHttps(options: HttpsOptions): ManagedHttps {
     return [...(config === undefined ? [] : clusterNames(config, options.node())), ...also].filter(isCertifiable);
   }
 
+  /** Everything that a certificate of this node is made for. */
+  function ownNames(): readonly string[] {
+    const { dns, ip } = ownCertificateNames(
+      options.cluster()?.config ?? null,
+      options.node(),
+      options.hostname,
+      stored?.also ?? [],
+    );
+    return [...dns, ...ip];
+  }
   /** Has the request of a node signed here. */
   async function signHere(of: {
     readonly node: string;
@@ -192,10 +133,6 @@ export function createHttps(options: HttpsOptions): ManagedHttps {
     await keep({ ...stored, ...made.value });
     log(messages.httpsRenewed(new Date(validTo(made.value.certificate)).toISOString()));
     return { ok: true, value: null };
-  }
-  function validTo(pem: string): number {
-    const [leaf] = readCertificates(pem);
-    return leaf === undefined ? 0 : Date.parse(leaf.validTo);
   }
   function uncovered(): readonly HttpsFinding[] {
     if (stored === null || stored.certificate === null || stored.key === null) return [];
@@ -278,6 +215,7 @@ export function createHttps(options: HttpsOptions): ManagedHttps {
       authority: authority === undefined ? null : factsOf(authority),
       authorityNode: stored?.authorityNode ?? null,
       also: stored?.also ?? [],
+      wanted: ownNames(),
       renewAt:
         leaf === undefined || stored?.kind !== 'private' ? null : new Date(renewAtMs(stored.certificate ?? '')).toISOString(),
       findings: [...renewal, ...uncovered()],
@@ -371,12 +309,12 @@ export function createHttps(options: HttpsOptions): ManagedHttps {
         note(who, `https renew${renewed.ok ? '' : `: ${renewed.failure.message}`}`);
         return renewed.ok ? good() : renewed;
       }),
-    off: (local, who) =>
+    off: (local, who, authority = false) =>
       serial(async () => {
         const node = options.node();
-        if (stored !== null) await keep(stored.ca === null ? null : { ...stored, certificate: null, key: null });
+        if (stored !== null) await keep(stored.ca === null || authority ? null : { ...stored, certificate: null, key: null });
         pending = false;
-        note(who, 'https off');
+        note(who, `https off${authority ? ', authority removed' : ''}`);
         log(messages.httpsOff(who.who));
         const results = local
           ? []
@@ -410,66 +348,7 @@ export function createHttps(options: HttpsOptions): ManagedHttps {
       const signed = await signHere(request);
       return signed.ok ? { ok: true, value: { certificate: signed.value } } : signed;
     },
-    async userCertificate({ name, role, days, password }, who) {
-      const ca = stored?.ca ?? null;
-      if (ca === null)
-        return failed(
-          'HTTPS_AUTHORITY',
-          stored?.authorityNode == null
-            ? 'There is no private authority; holdfast https setup makes one.'
-            : `The authority is on ${stored.authorityNode}: run the command there.`,
-        );
-      const made = await issuer.user({ authority: ca, name, role, days, nowWallMs: now(), password });
-      const [certificate] = readCertificates(made.certificate);
-      if (certificate === undefined) return failed('INTERNAL', 'No certificate was made.');
-      note(who, `https usercert ${name} ${role}`);
-      return {
-        ok: true,
-        value: {
-          certificate: made.certificate,
-          key: password === null ? made.key : null,
-          pkcs12: made.pkcs12 === null ? null : Buffer.from(made.pkcs12).toString('base64'),
-          fingerprint: fingerprintOf(certificate),
-          validTo: new Date(certificate.validTo).toISOString(),
-        },
-      };
-    },
-    exportAuthority: (password, move, who) =>
-      serial(async () => {
-        if (stored?.ca == null) return failed('HTTPS_AUTHORITY', 'There is no authority on this node.');
-        const pem = sealAuthority(stored.ca, password);
-        if (move) await keep({ ...stored, ca: null });
-        note(who, `https export-ca${move ? ' (moved away)' : ''}`);
-        return { ok: true, value: { pem } };
-      }),
-    importAuthority: (pem, password, who) =>
-      serial(async () => {
-        const opened = openAuthority(pem, password);
-        if (!opened.ok) return opened;
-        const node = options.node();
-        const known =
-          stored?.kind === 'private' && fingerprint(stored.authority) === fingerprint(opened.value.certificate) ? stored : null;
-        const base: StoredHttps = {
-          ...{
-            kind: 'private',
-            tls12: known?.tls12 ?? false,
-            clientCertificates: known?.clientCertificates ?? false,
-            also: known?.also ?? [],
-          },
-          ...{ authorityNode: node, certificate: known?.certificate ?? null, key: known?.key ?? null },
-          ...{ authority: opened.value.certificate, clientAuthority: null, ca: opened.value },
-        };
-        await keep(base);
-        note(who, 'https import-ca');
-        const results = base.certificate === null ? [] : await Promise.all(others().map(enrolNode));
-        return {
-          ok: true,
-          value: {
-            items: [{ node, ok: true, message: 'The authority is here.' }, ...results],
-            fingerprint: fingerprint(opened.value.certificate),
-          },
-        };
-      }),
+    ...createAuthorityPart({ get: () => stored, keep }, { serial, others, enrolNode }, options),
     async load() {
       stored = await store.load();
     },

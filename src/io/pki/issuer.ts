@@ -10,6 +10,7 @@ import type {
   ServerRequest,
   UserCertificate,
   UserRequest,
+  UserSignRequest,
 } from './issuing.types.js';
 
 /** All of them reject with an Error whose message is a sentence for people. */
@@ -19,6 +20,8 @@ export interface Issuer {
   /** The certificate. */
   server(of: ServerRequest): Promise<string>;
   user(of: UserRequest): Promise<UserCertificate>;
+  /** The certificate. */
+  userRequest(of: UserSignRequest): Promise<string>;
 }
 
 function inThread(work: IssuerWork): Promise<IssuerAnswer> {
@@ -54,5 +57,6 @@ export function createIssuer(): Issuer {
     request: async (of) => (await answered<'request'>({ kind: 'request', of })).value,
     server: async (of) => (await answered<'server'>({ kind: 'server', of })).value,
     user: async (of) => (await answered<'user'>({ kind: 'user', of })).value,
+    userRequest: async (of) => (await answered<'userRequest'>({ kind: 'userRequest', of })).value,
   };
 }

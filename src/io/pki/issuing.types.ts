@@ -46,15 +46,26 @@ export interface UserRequest {
   /** Of the PKCS #12; null: none is made. */
   readonly password: string | null;
 }
+/** A user's own request: the key stays with whoever made it. */
+export interface UserSignRequest {
+  readonly authority: Authority;
+  readonly request: string;
+  readonly name: string;
+  readonly role: string;
+  readonly days: number;
+  readonly nowWallMs: number;
+}
 /** One piece of work for the thread. */
 export type IssuerWork =
   | { readonly kind: 'authority'; readonly of: AuthorityRequest }
   | { readonly kind: 'request'; readonly of: RequestRequest }
   | { readonly kind: 'server'; readonly of: ServerRequest }
-  | { readonly kind: 'user'; readonly of: UserRequest };
+  | { readonly kind: 'user'; readonly of: UserRequest }
+  | { readonly kind: 'userRequest'; readonly of: UserSignRequest };
 export type IssuerAnswer =
   | { readonly kind: 'authority'; readonly value: Authority }
   | { readonly kind: 'request'; readonly value: KeyedRequest }
   | { readonly kind: 'server'; readonly value: string }
   | { readonly kind: 'user'; readonly value: UserCertificate }
+  | { readonly kind: 'userRequest'; readonly value: string }
   | { readonly kind: 'refused'; readonly reason: string };

@@ -30,6 +30,17 @@ export function serverNames(config: ClusterConfig, node: string, hostname: strin
   return sortNames([node, hostname, short, 'localhost', '127.0.0.1', '::1', ...clusterNames(config, node), ...also]);
 }
 
+/** The same for a node that may have no cluster yet. */
+export function ownCertificateNames(
+  config: ClusterConfig | null,
+  node: string,
+  hostname: string,
+  also: readonly string[],
+): CertificateNames {
+  if (config !== null) return serverNames(config, node, hostname, also);
+  return sortNames([node, hostname, hostname.split('.')[0] ?? hostname, 'localhost', '127.0.0.1', '::1', ...also]);
+}
+
 /** Whether a certificate is valid for that name or address. */
 export function covers(certificate: X509Certificate, name: string): boolean {
   return isIP(name) === 0 ? certificate.checkHost(name) !== undefined : certificate.checkIP(name) !== undefined;

@@ -1,6 +1,6 @@
 /** The thread that issues certificates: one piece of work, one answer, and it ends. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { makeAuthority, makeRequest, makeUser, signServer } from './authority.js';
+import { makeAuthority, makeRequest, makeUser, signServer, signUser } from './authority.js';
 import type { IssuerAnswer, IssuerWork } from './issuing.types.js';
 
 const work: IssuerWork = workerData;
@@ -15,6 +15,8 @@ async function carryOut(): Promise<IssuerAnswer> {
       return { kind: 'server', value: await signServer(work.of) };
     case 'user':
       return { kind: 'user', value: await makeUser(work.of) };
+    case 'userRequest':
+      return { kind: 'userRequest', value: await signUser(work.of) };
   }
 }
 

@@ -87,7 +87,7 @@ function nodeOf(name: string, xml: string | null, more: Partial<JoinOptions> = {
         authority: state.on
           ? { subject: '', issuer: '', names: [], validFrom: '', validTo: '', serial: '', fingerprint: 'cd'.repeat(32) }
           : null,
-        ...{ authorityNode: state.on ? 'n1' : null, also: [], renewAt: null, findings: [] },
+        ...{ authorityNode: state.on ? 'n1' : null, also: [], wanted: [], renewAt: null, findings: [] },
       }),
       authority: () => (state.on ? 'PEM' : null),
       async enrol() {

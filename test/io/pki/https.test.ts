@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { Outcome } from '../../../src/actors/face.js';
 import { parseClusterXml } from '../../../src/config/cluster-config.js';
-import { makeAuthority, makeRequest, makeUser, signServer } from '../../../src/io/pki/authority.js';
-import { createHttps, type ManagedHttps, type Serving } from '../../../src/io/pki/https.js';
+import { makeAuthority, makeRequest, makeUser, signServer, signUser } from '../../../src/io/pki/authority.js';
+import { createHttps } from '../../../src/io/pki/https.js';
+import type { ManagedHttps, Serving } from '../../../src/io/pki/https-parts.js';
 import type { Issuer } from '../../../src/io/pki/issuer.js';
 import { createHttpsStore } from '../../../src/io/pki/store.js';
 import { createVirtualClock, type VirtualClock } from '../../helpers/virtual-clock.js';
@@ -14,7 +15,13 @@ import { serverPair, testAuthority } from './certificates.js';
 
 const dayMs = 86_400_000;
 const root = { who: 'root', identity: null };
-const issuer: Issuer = { authority: makeAuthority, request: makeRequest, server: signServer, user: makeUser };
+const issuer: Issuer = {
+  authority: makeAuthority,
+  request: makeRequest,
+  server: signServer,
+  user: makeUser,
+  userRequest: signUser,
+};
 const configOf = (nodes: readonly string[], extra = '') => {
   const parsed = parseClusterXml(
     `<cluster><lans><lan name="a">${nodes.map((node, index) => `<node name="${node}" addr="10.0.0.${index + 1}"/>`).join('')}</lan>${extra}</lans></cluster>`,
@@ -108,6 +115,7 @@ function clusterOf(t: Test, names: readonly string[]): Cluster {
         request: (of) => busy(issuer.request(of)),
         server: (of) => busy(issuer.server(of)),
         user: (of) => busy(issuer.user(of)),
+        userRequest: (of) => busy(issuer.userRequest(of)),
       },
       clock: { ...clock, wallMs: () => clock.wallMs() + made.aheadMs },
       ...{ hostname: `${name}.example.org`, port: 9453, node: () => name, cluster: () => made.cluster },
