@@ -285,12 +285,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     seal = applied === null ? null : sealOf(applied);
     https.follow();
   };
-  const urlOf = (node: string): string => {
+  const urlsOf = (node: string): readonly string[] => {
     const lans = cluster.applied()?.config.lans ?? [];
-    const place = [...lans].sort((left, right) => Number(right.command) - Number(left.command)).flatMap((lan) => lan.nodes);
-    const addr = place.find((one) => one.node === node)?.addr ?? '127.0.0.1';
-    const bare = addr.replace(/^\[|\]$/g, '');
-    return `http://${bare.includes(':') ? `[${bare}]` : bare}:${options.httpPort}`;
+    const places = [...lans].sort((left, right) => Number(right.command) - Number(left.command)).flatMap((lan) => lan.nodes);
+    const own = places.filter((one) => one.node === node).map(({ addr }) => addr.replace(/^\[|\]$/g, ''));
+    const hosts = (own.length === 0 ? ['127.0.0.1'] : own).map((addr) => (addr.includes(':') ? `[${addr}]` : addr));
+    const plain = hosts.map((host) => `http://${host}:${options.httpPort}`);
+    return https.serving() === null ? plain : [...hosts.map((host) => `https://${host}:${options.httpsPort}`), ...plain];
   };
   const exports = createExportStore(safevar, (reason) => runtime.log(messages.partFailed('exports', reason)));
   const modules = createModuleAdministration({
@@ -311,12 +312,20 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     version,
     modules: () => modules.installed(),
     exports: () => modules.exports(),
+    https: () => {
+      const { on, certificate, findings } = https.status();
+      return {
+        on,
+        validTo: certificate?.validTo ?? null,
+        problems: findings.map(({ message, remedy }) => `${message} ${remedy}`),
+      };
+    },
     note: (caller, text) => note(caller, null, text),
     onChange: follow,
   });
   const notifications = createNotifications({ safevar, clock, log: (line) => runtime.log(line), epoch: start });
   const support = createSupport({
-    ...{ safe, safevar, version, ports, httpPort: options.httpPort },
+    ...{ safe, safevar, version, ports, httpPort: options.httpPort, httpsPort: options.httpsPort },
     face: () => face,
     closeLog: (module) => logs.closeModule(module),
     logLinesLost: () => logs.status().lost,
@@ -426,7 +435,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     names: () => [...(https.status().certificate?.names ?? [])],
     table,
     seal: () => seal,
-    urlOf,
+    urlsOf,
     onRefused: ({ node, address, reason }) => {
       const known = node ?? face.nodes().find((one) => one.addresses.some(({ addr }) => addr === address))?.name ?? null;
       runtime.noteRefused({ node: known, address, reason, by: 'request' }, 1);

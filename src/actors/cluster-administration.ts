@@ -5,7 +5,7 @@
 
 import type { Message } from '../machines/messages.js';
 import { messages } from '../machines/messages.js';
-import type { Caller, ClusterAdministration, ClusterNodeInfo, ClusterSummary, ModuleExport, Outcome } from './face.js';
+import type { Caller, ClusterAdministration, ClusterNodeInfo, ClusterSummary, ModuleExport, NodeHttps, Outcome } from './face.js';
 import { identify } from './identity.js';
 import type { NodeRuntime } from './node-runtime.js';
 import type { Host, TransportKey } from './ports.js';
@@ -22,6 +22,7 @@ export interface ClusterAdministrationOptions {
   readonly version: string;
   readonly modules: () => readonly InstalledModule[];
   readonly exports: () => Promise<readonly ModuleExport[]>;
+  readonly https: () => NodeHttps;
   readonly note: (caller: Caller, text: string) => void;
   /** The configuration or the keys have changed: listeners and seals follow. Null: there is no cluster any more. */
   readonly onChange: (applied: AppliedCluster | null) => void;
@@ -115,6 +116,7 @@ export function createClusterAdministration(options: ClusterAdministrationOption
       oldKeyUntil: oldUntil > options.wallMs() ? iso(oldUntil) : null,
       caughtUp: caughtUp === null ? null : { from: caughtUp.from, at: iso(caughtUp.wallMs) },
       refused: runtime.refused(),
+      https: options.https(),
       modules: options.modules().map((module) => ({
         name: module.name,
         id: module.id,

@@ -408,6 +408,14 @@ export interface ModuleAdministration {
     name: string,
   ): Promise<Outcome<readonly { readonly path: string; readonly bytes: number; readonly executable: boolean }[]>>;
 }
+/** HTTPS of a node in short. */
+export interface NodeHttps {
+  readonly on: boolean;
+  /** End of its certificate; ISO 8601. */
+  readonly validTo: string | null;
+  /** What is wrong with it, or will be, a sentence each. */
+  readonly problems: readonly string[];
+}
 /** What one node knows of its part in the cluster. */
 export interface ClusterNodeInfo {
   readonly node: string;
@@ -431,6 +439,7 @@ export interface ClusterNodeInfo {
   readonly caughtUp: { readonly from: string; readonly at: string } | null;
   /** Who is refused for its key. */
   readonly refused: readonly RefusedNode[];
+  readonly https: NodeHttps;
   readonly modules: readonly ModuleConfiguration[];
   readonly exports: readonly ModuleExport[];
 }

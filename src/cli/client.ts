@@ -139,8 +139,8 @@ export function createClient(path: string, signal: AbortSignal): Client {
 export interface WebAccess {
   /** Bearer token. */
   readonly token: string | null;
-  /** The authority of its certificate; null: those of the system. */
-  readonly ca: Uint8Array | null;
+  /** Authorities that its certificate may be of, PEM; null: those of the system. */
+  readonly ca: readonly string[] | null;
   readonly connectMs: number;
 }
 
@@ -162,7 +162,7 @@ export async function createWebClient(url: string, access: WebAccess, signal: Ab
     open: (options, answered) =>
       secure === null
         ? request({ ...options, ...place }, answered)
-        : secure.request({ ...options, ...place, ...(access.ca === null ? {} : { ca: Buffer.from(access.ca) }) }, answered),
+        : secure.request({ ...options, ...place, ...(access.ca === null ? {} : { ca: [...access.ca] }) }, answered),
     connectMs: access.connectMs,
     headers: {
       host,

@@ -91,20 +91,22 @@ export function targetsOf(text: string, hosts: readonly ClusterHost[]): readonly
   if (named.length === 0) throw usageError('-H names nobody; it takes "*", "n1,n2", "[https:9453],h1,h2" or URLs');
   const ofNode = (host: ClusterHost): Target => {
     if (protocol === null) return { url: host.url, node: host.node };
-    const { hostname, protocol: scheme, port } = new URL(host.url);
-    const same = scheme === `${protocol.scheme}:`;
-    const url = urlOf(hostname, { ...protocol, port: protocol.port ?? (same ? Number(port) : null) });
-    // Where its web service is said to be elsewhere than where the cluster reaches it, it is asked there.
-    return { url, node: url === host.url ? host.node : null };
+    const known = host.urls.find((one) => one.startsWith(`${protocol.scheme}:`));
+    const port = protocol.port ?? (known === undefined ? null : Number(new URL(known).port));
+    const url = urlOf(new URL(known ?? host.url).hostname, { ...protocol, port });
+    // Where its web service is said to be elsewhere than where the cluster knows it, it is asked there.
+    return { url, node: host.urls.includes(url) ? host.node : null };
   };
   const found = named.flatMap((word): readonly Target[] => {
     if (word === '*') return hosts.map(ofNode);
     const node = hosts.find((host) => host.node === word);
     if (node !== undefined) return [ofNode(node)];
-    if (!/^https?:\/\//i.test(word)) return [{ url: urlOf(word, protocol ?? { scheme: 'http', port: null }), node: null }];
+    const isUrl = /^https?:\/\//i.test(word);
     const scheme = word.toLowerCase().startsWith('https') ? 'https' : 'http';
-    const url = urlOf(word.replace(/^https?:\/\//i, '').replace(/\/+$/, ''), { scheme, port: null });
-    return [{ url, node: hosts.find((host) => host.url === url)?.node ?? null }];
+    const url = isUrl
+      ? urlOf(word.replace(/^https?:\/\//i, '').replace(/\/+$/, ''), { scheme, port: null })
+      : urlOf(word, protocol ?? { scheme: 'http', port: null });
+    return [{ url, node: hosts.find((host) => host.urls.includes(url))?.node ?? null }];
   });
   return found.filter((target, index) => found.findIndex((one) => one.url === target.url) === index);
 }

@@ -29,10 +29,27 @@ interface Kept {
   readonly err: string;
 }
 
+/**
+ * The authorities that another web service is believed by: that of `HOLDFAST_CA`, else those of the system and the cluster's own, which the local daemon
+ * knows. Null: those of the system.
+ */
+async function authoritiesFor(local: Client, io: CliIo): Promise<readonly string[] | null> {
+  const file = io.env['HOLDFAST_CA'];
+  if (file !== undefined && file !== '') return [await readFile(file, 'utf8')];
+  try {
+    const own = new TextDecoder().decode(await local.bytes('GET', '/https/authority', { timeoutMs: localSlackMs }));
+    const { rootCertificates } = await import('node:tls');
+    return [...rootCertificates, own];
+  } catch (error) {
+    // Without a daemon here, or without HTTPS there, nothing more is known.
+    if (error instanceof CliError) return null;
+    throw error;
+  }
+}
+
 async function clientOf(target: Target, local: Client, io: CliIo): Promise<Client> {
   if (target.node !== null) return nodeClient(local, target.node);
-  const caFile = io.env['HOLDFAST_CA'];
-  const ca = caFile === undefined || caFile === '' ? null : await readFile(caFile);
+  const ca = target.url.startsWith('https:') ? await authoritiesFor(local, io) : null;
   return createWebClient(target.url, { token: io.env['HOLDFAST_TOKEN'] || null, ca, connectMs: aliveMs }, io.signal);
 }
 

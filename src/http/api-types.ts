@@ -319,7 +319,10 @@ export interface ClusterHost {
   readonly node: string;
   readonly self: boolean;
   readonly online: boolean;
+  /** Where its console and API are. */
   readonly url: string;
+  /** Everywhere that its web service is, `url` among them. */
+  readonly urls: readonly string[];
 }
 /** One node's part in the cluster, as it says itself; `info` is null where it does not answer. */
 export interface ClusterNodeState extends ClusterHost {

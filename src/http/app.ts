@@ -85,7 +85,7 @@ export interface HttpAppOptions {
   /** An error that is a defect: it is answered INTERNAL and told here. */
   readonly onDefect: (error: Error, path: string) => void;
   /** Where a node's web service is, for people; absent: by its name. */
-  readonly urlOf?: (node: string) => string;
+  readonly urlsOf?: (node: string) => readonly string[];
   /** A node that was away cannot be brought up to date. Absent: this node brings nobody up to date. */
   readonly onCatchUpFailure?: (node: string, what: string, reason: string) => void;
   /** Told of everybody whose sealed request is refused for its key. */
@@ -131,7 +131,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   const gate = createGate(options.authority ?? null);
   options.authority?.onChange(closeEnded);
   gate.sessions.onEnd(closeEnded);
-  const distribution = createDistribution({ face, peers, urlOf: options.urlOf ?? ((node) => `http://${node}`) });
+  const distribution = createDistribution({ face, peers, urlsOf: options.urlsOf ?? ((node) => [`http://${node}`]) });
   const clusterEvents = createClusterEvents({ face, peers });
   const services: Services = {
     ...{ face, peers, distribution, clusterEvents, probes: options.probes, openApi: () => document ?? '', gate },

@@ -50,8 +50,8 @@ export interface Distribution {
 export interface DistributionOptions {
   readonly face: NodeFace;
   readonly peers: PeerClient;
-  /** Where a node's web service is. */
-  readonly urlOf: (node: string) => string;
+  /** Where a node's web service is, the first of them for people. */
+  readonly urlsOf: (node: string) => readonly string[];
 }
 
 const fail = (code: string, message: string): Outcome<never> => ({ ok: false, failure: { code, message } });
@@ -84,7 +84,8 @@ const statusMessages: Readonly<Record<'same' | 'behind' | 'ahead' | 'apart', (th
     `has a configuration or key that came about apart from this node's (${described(theirs)}): distribute the right one (-G)`,
 };
 
-export function createDistribution({ face, peers, urlOf }: DistributionOptions): Distribution {
+export function createDistribution({ face, peers, urlsOf }: DistributionOptions): Distribution {
+  const urlOf = (node: string): string => urlsOf(node)[0] ?? '';
   const transfers = createTransfers();
   const cluster = face.clusterAdministration;
 
@@ -92,7 +93,7 @@ export function createDistribution({ face, peers, urlOf }: DistributionOptions):
     return peers.call(node, { ...request, ...asked, anyKey: true });
   }
   function hosts(): readonly ClusterHost[] {
-    return face.nodes().map(({ name, self, online }) => ({ node: name, self, online, url: urlOf(name) }));
+    return face.nodes().map(({ name, self, online }) => ({ node: name, self, online, url: urlOf(name), urls: urlsOf(name) }));
   }
   async function infoOf(node: string, asked: Asked): Promise<Outcome<ClusterNodeInfo>> {
     if (node === face.node) return { ok: true, value: await cluster.info() };

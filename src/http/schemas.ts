@@ -97,7 +97,7 @@ const moduleExport = {
   by: text,
   nodes: list(text),
 } as const;
-const clusterHost = { node: text, self: yesNo, online: yesNo, url: text } as const;
+const clusterHost = { node: text, self: yesNo, online: yesNo, url: text, urls: { type: 'array', items: text } } as const;
 const chosenNodes = {
   type: ['array', 'null'],
   items: { type: 'string', minLength: 1, maxLength: 64 },
@@ -227,6 +227,7 @@ const values = {
     oldKeyUntil: textOrNull,
     caughtUp: orNull(object({ from: text, at: time })),
     refused: list(ref('RefusedNode')),
+    https: object({ on: yesNo, validTo: textOrNull, problems: list(text) }),
     modules: list(
       object({
         name: text,

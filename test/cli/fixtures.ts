@@ -198,11 +198,13 @@ const hosts: readonly ClusterHost[] = ['n1', 'n2', 'n3'].map((node, index) => ({
   self: index === 0,
   online: index < 2,
   url: `http://10.0.0.1${index + 1}:9010`,
+  urls: [`http://10.0.0.1${index + 1}:9010`],
 }));
 const clusterInfo = (node: string): ClusterNodeInfo => ({
   ...{ node, version: '0.1.0', configured: true, signature: 'c1c2c3c4c5c6c7c8', configuredAt: at, locked: false },
   ...{ encrypted: true, generation: 3, revision: 'r3', distributed: node !== 'n1', history: ['r2'], oldKeyUntil: at },
   caughtUp: node === 'n2' ? { from: 'n1', at } : null,
+  https: { on: node === 'n1', validTo: at, problems: node === 'n1' ? ['It expires. Renew it.'] : [] },
   refused: [{ node: 'n3', address: '10.0.0.13', reason: 'oldKey', by: 'datagram', count: 7, at }],
   modules: [{ name: 'farm', id: 1, mode: 'farm', configured: true, signature: '0123456789abcdef', appliedAt: at }],
   exports: [],

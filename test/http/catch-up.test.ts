@@ -18,7 +18,7 @@ async function watching(theirs: (mine: ClusterNodeInfo) => Partial<ClusterNodeIn
   const peers = {
     call: async () => ({ ok: false, failure: { code: 'NODE_UNREACHABLE', message: 'It is not there.' } }) as const,
   };
-  const real = createDistribution({ face, peers, urlOf: (node) => `http://${node}:9010` });
+  const real = createDistribution({ face, peers, urlsOf: (node) => [`http://${node}:9010`] });
   const distribution: Distribution = {
     ...real,
     infoOf: async () => ({ ok: true, value: { ...mine, node: 'n2', ...theirs(mine) } }),

@@ -84,6 +84,7 @@ export function fakeFace(options: FakeOptions = {}): FakeFace {
   const info = (): ClusterNodeInfo => ({
     ...{ node, version: '0.1.0', configured: true, signature: 'cd', configuredAt: at, locked: false, encrypted: true },
     ...{ generation: 1, revision: 'ef', distributed: true, history: [], oldKeyUntil: null, caughtUp: null, refused: [] },
+    https: { on: true, validTo: at, problems: [] },
     modules: [{ name: 'farm', id: 1, mode: 'farm', configured: true, signature: 'ab12', appliedAt: at }],
     exports: [exported],
   });

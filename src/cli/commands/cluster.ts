@@ -57,6 +57,16 @@ export async function confCheck(context: CommandContext): Promise<number> {
   return checkClusterFile(context, context.args.operands[0] ?? '');
 }
 
+/** What is wrong with HTTPS, a line each. */
+function httpsFindings(states: readonly ClusterNodeState[]): readonly string[] {
+  const anyOn = states.some(({ info }) => info?.https.on === true);
+  return states.flatMap(({ node, info }) => {
+    if (info === null) return [];
+    if (anyOn && !info.https.on) return [`${node} has HTTPS off, and others have it on: holdfast https setup`];
+    return info.https.problems.map((problem) => `${node} HTTPS: ${problem}`);
+  });
+}
+
 /** What is wrong with nodes, a line each. */
 function findings(states: readonly ClusterNodeState[]): string {
   const own = states.find(({ self }) => self)?.info ?? null;
@@ -65,6 +75,7 @@ function findings(states: readonly ClusterNodeState[]): string {
   );
   return [
     ...states.filter(({ message }) => message !== '').map(({ node, message }) => `${node} ${message}`),
+    ...httpsFindings(states),
     ...(own?.configured === true && !own.distributed && states.length > 1
       ? [`${own.node} has not distributed its configuration: holdfast -H "*" -G`]
       : []),

@@ -47,6 +47,20 @@ function reach({ reach: all }: HealthFacts): readonly Sight[] {
 
 const traffic = { udp: 'the datagrams of the cluster', http: 'the web service', icmp: 'pings' } as const;
 
+function https({ https: found }: HealthFacts): readonly Sight[] {
+  if (found === null)
+    return [
+      {
+        level: 'note',
+        seen: 'HTTPS is off: the console is for this machine alone, or readable on the wire',
+        remedy: 'holdfast https setup',
+      },
+    ];
+  if (found.findings.length === 0)
+    return [{ level: 'ok', seen: `the certificate is valid for ${found.names.join(', ')} until ${found.validTo}` }];
+  return found.findings.map(({ severity, message, remedy }) => ({ level: severity, seen: message, remedy }));
+}
+
 export const networkChecks: readonly HealthCheck[] = [
   {
     id: 'cluster.members',
@@ -124,6 +138,15 @@ export const networkChecks: readonly HealthCheck[] = [
         ),
         'modules that are applied on several nodes have the same configuration',
       ),
+  },
+  {
+    id: 'https',
+    title: "The web service's certificate",
+    triggers:
+      'Error when the certificate has ended, is not valid for an address that cluster.xml has for this node, or does not fit to its key or authority; warning from 30 days before its end; a note while HTTPS is off.',
+    why: 'Browsers, the console of other nodes and programs refuse such a certificate.',
+    remedy: 'holdfast https check names what is wrong on every node, and what to do',
+    look: https,
   },
   {
     id: 'ports',

@@ -1,4 +1,5 @@
 /** What the health checks look at. Everything is plain data, so that each check can be tested alone; null means 'could not be found out'. */
+import type { HttpsFinding } from '../../actors/face-https.js';
 import type { PeerFacts } from '../../actors/face-support.js';
 
 export interface ClockFacts {
@@ -65,6 +66,12 @@ export interface CertificateFacts {
   readonly path: string;
   readonly notAfterMs: number;
 }
+/** The certificate that the web service shows. */
+export interface HttpsFacts {
+  readonly names: readonly string[];
+  readonly validTo: string;
+  readonly findings: readonly HttpsFinding[];
+}
 export interface HealthFacts {
   readonly nowMs: number;
   readonly node: string;
@@ -95,6 +102,8 @@ export interface HealthFacts {
   /** Longest delay of the daemon's event loop while it was watched. */
   readonly loopDelayMs: number | null;
   readonly certificates: readonly CertificateFacts[];
+  /** Null: HTTPS is off. */
+  readonly https: HttpsFacts | null;
   /** Log lines that a disk refused since the start. */
   readonly logLinesLost: number | null;
 }

@@ -6,6 +6,7 @@ import type { ClusterConfig } from '../../config/types.js';
 import { type CommandRunner, runCommand } from '../run-command.js';
 import type { HealthFacts } from './facts.js';
 import { readFirewall, type Traffic } from './firewall.js';
+import { httpsFacts } from './https.js';
 import { certificatesBelow, diskFacts, isSynchronised, loopDelay, machineFacts, openFiles } from './machine.js';
 import { checkModes } from './modes.js';
 import { type NeedyModule, needsOf } from './needs.js';
@@ -18,6 +19,7 @@ export interface HealthSource {
   readonly safe: string;
   readonly safevar: string;
   readonly httpPort: number;
+  readonly httpsPort?: number;
   readonly daemon:
     | { readonly runs: true; readonly pid: number; readonly setByMs: number; readonly logLinesLost: number }
     | { readonly runs: false; readonly error: string };
@@ -30,8 +32,6 @@ export interface HealthSource {
   /** How long the event loop is watched, in ms. Default 1,000. */
   readonly watchMs?: number;
 }
-
-const httpsPort = 9453;
 
 /** Names and addresses that the configuration has, with who uses them. */
 function namesOf({ cluster, modules }: HealthSource): readonly { readonly name: string; readonly usedBy: string }[] {
@@ -50,6 +50,8 @@ function namesOf({ cluster, modules }: HealthSource): readonly { readonly name: 
 
 /** Everything at once: it takes about two seconds, and changes nothing but a small file that is removed. */
 export async function gatherHealth(source: HealthSource): Promise<HealthFacts> {
+  const { httpsPort = 9453 } = source;
+  const https = await httpsFacts(source);
   const { safe, safevar, daemon, cluster, httpPort, modules, nodes, peers, run = runCommand } = source;
   const udpPort = cluster?.config.port ?? 4800;
   const runs = daemon.runs;
@@ -67,7 +69,7 @@ export async function gatherHealth(source: HealthSource): Promise<HealthFacts> {
         [
           { port: udpPort, protocol: 'udp', use: 'cluster', wanted: runs && cluster !== null },
           { port: httpPort, protocol: 'tcp', use: 'web service', wanted: runs },
-          { port: httpsPort, protocol: 'tcp', use: 'web service, HTTPS', wanted: false },
+          { port: httpsPort, protocol: 'tcp', use: 'web service, HTTPS', wanted: runs && https !== null },
         ],
         pid,
       ),
@@ -91,6 +93,7 @@ export async function gatherHealth(source: HealthSource): Promise<HealthFacts> {
     modules: modules.map(({ name, signature }) => ({ name, signature })),
     ...needs,
     certificates: certificates.flat(),
+    https,
     logLinesLost: daemon.runs ? daemon.logLinesLost : null,
   };
 }

@@ -21,6 +21,7 @@ export interface SupportOptions {
   readonly safevar: string;
   readonly version: string;
   readonly httpPort: number;
+  readonly httpsPort: number;
   readonly face: () => DumpSources['face'];
   readonly ports: Pick<Ports, 'clock' | 'processes' | 'history' | 'logs'>;
   readonly closeLog: (module: string) => Promise<void>;
@@ -84,7 +85,7 @@ export function createSupport(options: SupportOptions): SupportAdministration & 
     const [{ gatherHealth }, { evaluate }] = await Promise.all([import('../health/gather.js'), import('../health/checks.js')]);
     const cluster = options.cluster();
     const facts = await gatherHealth({
-      ...{ safe, safevar, version, httpPort: options.httpPort, peers, run },
+      ...{ safe, safevar, version, httpPort: options.httpPort, httpsPort: options.httpsPort, peers, run },
       node: face().node,
       daemon: {
         runs: true,

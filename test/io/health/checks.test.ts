@@ -14,7 +14,14 @@ const [reach] = wellFacts.reach;
 if (disk === undefined || port === undefined || reach === undefined) throw new Error('the facts are incomplete');
 const days = (count: number) => [{ path: '/c.crt', notAfterMs: wellFacts.nowMs + count * 86_400_000 + 1000 }];
 
+const finding = { severity: 'warning', code: 'EXPIRES', message: 'It expires in 9 days.', remedy: 'Renew it.' } as const;
+const expiring = { names: [], validTo: '', findings: [finding] };
+
 const cases: readonly Case[] = [
+  ['https', 'note', { https: null }, /HTTPS is off/],
+  ['https', 'warning', { https: expiring }, /9 days/],
+  ['https', 'error', { https: { ...expiring, findings: [{ ...finding, severity: 'error' }] } }, /9 days/],
+  ['https', 'ok', {}, /valid for n1, 10.0.0.1 until 2026/],
   ['daemon', 'error', { daemonError: 'no socket' }, /no socket/],
   ['daemon.loop', 'note', { loopDelayMs: null }, /not measured/],
   ['daemon.loop', 'ok', { loopDelayMs: 200 }, /200 ms/],

@@ -23,6 +23,7 @@ export const wellFacts: HealthFacts = {
   signature: 'aa',
   modules: [{ name: 'web', signature: 'm1' }],
   ...{ missingTools: [], modes: [], notExecutable: [], unresolved: [], certificates: [] },
+  https: { names: ['n1', '10.0.0.1'], validTo: '2026-12-31T00:00:00.000Z', findings: [] },
   machine: { cores: 4, memoryBytes: 8 * gib, availableBytes: 4 * gib, swapBytes: gib, swapFreeBytes: gib },
   openFiles: { soft: 65_536, inUse: 40 },
   loopDelayMs: 3,
