@@ -206,6 +206,8 @@ n2    yes     c1c2c3c4c5c6c7c8  2026-01-31 14:22:33  0                3
 n3    no      oldKey            -                    -                -
 n2 caught up at 2026-01-31T14:22:33.123Z from n1: it had been away
 n3 is refused: it sends with a key that was replaced
+n1 HTTPS: It expires. Renew it.
+n2 has HTTPS off, and others have it on: holdfast https setup
 n1 has not distributed its configuration: holdfast -H "*" -G
 n1 takes the key before as well until 2026-01-31 14:22:33
 --- err
@@ -312,6 +314,8 @@ n1    farm    farm   1  2026-01-31 14:22:33  0123456789ab
 n2    farm    farm   1  2026-01-31 14:22:33  0123456789ab
 n2 caught up at 2026-01-31T14:22:33.123Z from n1: it had been away
 n3 is refused: it sends with a key that was replaced
+n1 HTTPS: It expires. Renew it.
+n2 has HTTPS off, and others have it on: holdfast https setup
 n1 has not distributed its configuration: holdfast -H "*" -G
 n1 takes the key before as well until 2026-01-31 14:22:33
 --- err
