@@ -101,7 +101,13 @@ export const certificateCommands: readonly CommandSpec[] = [
     summary: "Check this node's certificates",
     details: 'How long they are valid, and everything that is wrong, with what to do. https check looks at all nodes.',
     options: [
-      { name: 'type', short: 't', value: 'TYPE', help: 'What is looked at: all, server or CA (default all).', complete: ['all', 'server', 'CA'] },
+      {
+        name: 'type',
+        short: 't',
+        value: 'TYPE',
+        help: 'What is looked at: all, server or CA (default all).',
+        complete: ['all', 'server', 'CA'],
+      },
       { name: 'info', short: 'i', help: 'Also what the certificates say.' },
     ],
     examples: [{ line: 'holdfast checkcert -t server', does: 'The certificate that browsers are shown.' }],
