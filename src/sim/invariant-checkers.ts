@@ -28,6 +28,8 @@ interface Place {
   /** For how long the module has been UP (Ready) without a break in which all of this is judged, in ms. */
   readyMs: number;
   isReady: boolean;
+  /** For how long no resource has changed, in ms: another rule may ask for a stronger action, whose time begins anew. */
+  steadyMs: number;
   /** A script runs during which nothing is decided. */
   isUndecided: boolean;
 }
@@ -66,6 +68,7 @@ const placeOf = (config: ModuleConfig): Place => ({
     })),
   readyMs: 0,
   isReady: false,
+  steadyMs: 0,
   isUndecided: false,
 });
 
@@ -102,6 +105,11 @@ export function checkersTell(world: World): Invariant {
           if (fact.what.includes(' is reconfigured ')) begin(place);
         }
         return;
+      case 'resource': {
+        const place = known.get(`${fact.node}/${fact.module}`);
+        if (place !== undefined) place.steadyMs = 0;
+        return;
+      }
       case 'switch':
         begin(known.get(`${fact.node}/${fact.module}`));
         return;
@@ -143,6 +151,7 @@ export function checkersTell(world: World): Invariant {
     if (value !== (isDown ? 'down' : 'up'))
       return `${key}: ${resource} is ${value ?? 'not known'}, and what it looks at has been ${isDown ? 'down' : 'up'} for ${sameMs} ms`;
     const handleMs = world.options.modules.find(({ name }) => key.endsWith(`/${name}`))?.config.failover?.handleTimeMs ?? 2_000;
+    if (place.steadyMs <= handleMs + slackMs) return null;
     // Its decision has to hold for handle_time from when it was first down, which may be late after a start.
     const actMs = limitMs + handleMs + slackMs;
     if (!acts || one.rule === null || !isDown || sameMs <= actMs || place.readyMs <= actMs + slackOf(checker)) return null;
@@ -192,10 +201,12 @@ export function checkersTell(world: World): Invariant {
         place.readyMs += checkEveryMs;
         const acts = switched.isOff(nodeName, module, 'failover') === false;
         const resources = node.runtime()?.hosts.get(module)?.resources;
+        const lastOf = ({ resource }: Watched): string | null => resources?.last(resource)?.value ?? null;
+        place.steadyMs = place.watched.every((one) => lastOf(one) === one.value) ? place.steadyMs + checkEveryMs : 0;
         for (const one of place.watched) {
           const fault = world.checkFaults.get(`${key}/${one.resource}`);
           const isDown = fault !== undefined || (isOfApplication(one.checker) && !node.applicationRuns(module));
-          const value = resources?.last(one.resource)?.value ?? null;
+          const value = lastOf(one);
           const condition = early(key, one, value, atMs);
           follow(one, isDown, fault === 'hang', atMs);
           one.value = value;

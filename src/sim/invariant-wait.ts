@@ -32,7 +32,11 @@ const waitCheckers = (config: ModuleConfig | undefined): readonly CheckerConfig[
 export const neededBy = (config: ModuleConfig | undefined): readonly string[] =>
   (config?.check?.checkers ?? []).flatMap((one) => (one.kind === 'module' ? [one.name] : []));
 /** How long a checker may take to find that something has changed, in ms. */
-const detectionMs = (checker: CheckerConfig): number => intervalOf(checker) * checker.grace + timeoutOf(checker);
+const detectionMs = (checker: CheckerConfig): number => {
+  const intervalMs = intervalOf(checker);
+  // What hangs is looked at again when the check before has timed out.
+  return Math.max(intervalMs, timeoutOf(checker)) * (checker.grace - 1) + intervalMs + timeoutOf(checker);
+};
 
 /** Scripts during which nothing is decided. */
 const undecided: readonly string[] = ['handler', 'update'];

@@ -229,9 +229,11 @@ export function createSimNode(options: SimNodeOptions): SimNode {
     // Nothing of it reaches the world any more: its ports are silent.
     own.runtime?.leave().catch(() => undefined);
   };
+  /** Whether there is a daemon that could be told anything: nobody is told on a machine that stands still. */
+  const hears = (): boolean => run !== null && !run.stalled && !host.suspended();
   const ends = (work: (runtime: NodeRuntime) => Promise<void>): void => {
     const own = run;
-    if (own === null || own.stalled || host.suspended()) return;
+    if (own === null || !hears()) return;
     time.touch();
     if (own.runtime === null || !own.begun) {
       drop(own, 'left');
@@ -284,6 +286,7 @@ export function createSimNode(options: SimNodeOptions): SimNode {
       callsLeft = calls;
     },
     shutdown: () => {
+      if (!hears()) return;
       note({ kind: 'fault', node: name, what: 'daemon shutdown asked for' });
       ends((runtime) => runtime.shutdown('root'));
     },

@@ -144,6 +144,44 @@ t.test('a script that cannot be started, and one that dies of a signal', async (
   t.match(killed.told, [{ type: 'script.exited', kind: 'signal', detail: 'SIGSEGV', code: null }]);
 });
 
+t.test('a script begins when the looping checkers whose window has closed are gone, or after a second', async (t) => {
+  const ports = createFakePorts();
+  let gone = (): void => undefined;
+  ports.endingCheckers = new Promise((resolve) => {
+    gone = resolve;
+  });
+  const r = runner({ script: 'stop_both' }, ports);
+  await ports.clock.advance(600);
+  t.same(ports.started, [], 'one that was told to end is there still');
+  t.match(r.record(), { script: 'stop_both' }, 'what is about to run is on record');
+  gone();
+  await ports.clock.advance(0);
+  t.equal(ports.started.length, 1);
+
+  // Not even SIGKILL ends it: the stop of the application is not held up for ever.
+  const stuck = createFakePorts();
+  stuck.endingCheckers = new Promise(() => undefined);
+  const other = runner({ script: 'stop_both' }, stuck);
+  await stuck.clock.advance(999);
+  t.equal(stuck.started.length, 0);
+  await stuck.clock.advance(1);
+  t.equal(stuck.started.length, 1);
+  other.stop();
+
+  // What was asked for meanwhile is done: a script that was to be ended is not begun.
+  const early = createFakePorts();
+  early.endingCheckers = new Promise((resolve) => {
+    gone = resolve;
+  });
+  const ended = runner({ script: 'stop_both' }, early);
+  await early.clock.advance(100);
+  ended.signal('SIGTERM');
+  gone();
+  await early.clock.advance(0);
+  t.same(early.started, []);
+  t.match(ended.told, [{ type: 'script.exited', kind: 'signal', detail: 'SIGTERM' }]);
+});
+
 t.test('signals reach the script, also one that came before it was there', async (t) => {
   const r = runner();
   await r.ports.clock.advance(0);

@@ -46,6 +46,8 @@ export interface StartedCheck {
   end(detail: string): void;
 }
 export interface FakePorts extends Ports {
+  /** Looping checkers that are being ended: settles when they are gone; null: there are none. */
+  endingCheckers: Promise<void> | null;
   readonly checks: StartedCheck[];
   readonly clock: VirtualClock;
   readonly started: StartedScript[];
@@ -172,8 +174,9 @@ export function createFakePorts(clock: VirtualClock = createVirtualClock()): Fak
       adopt: (process, onEvent) => begin(null, process, onEvent),
       guardUserlogs: (dir) => order.push(`guard ${dir}`),
     },
+    endingCheckers: null,
     prober: {
-      ended: () => null,
+      ended: () => ports.endingCheckers,
       forgetNames: () => order.push('names are forgotten'),
       check: (checker, _place, onResult) => {
         const started: StartedCheck = {
