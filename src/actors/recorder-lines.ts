@@ -24,9 +24,41 @@ export type DecodedLine =
   | { readonly ok: true; readonly n: number; readonly record: JournalRecord }
   | { readonly ok: false; readonly why: string };
 
-const kinds: readonly string[] = ['head', 'start', 'tree', 'event', 'quiet', 'wall', 'gap', 'defect', 'end'];
-const isRecord = (value: unknown): value is JournalRecord =>
-  typeof value === 'object' && value !== null && 'k' in value && typeof value.k === 'string' && kinds.includes(value.k);
+type Fields = Readonly<Record<string, unknown>>;
+const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isTextOrNone = (value: unknown): boolean => value === undefined || typeof value === 'string';
+const isEvent = (value: unknown): boolean => isFields(value) && typeof value['type'] === 'string';
+const isTree = ({ path }: Fields): boolean => path === 'node' || path === 'membership';
+const isRun = (value: unknown): boolean =>
+  isFields(value) &&
+  typeof value['to'] === 'string' &&
+  isTextOrNone(value['by']) &&
+  Number.isSafeInteger(value['count']) &&
+  ['firstAt', 'lastAt'].every((name) => typeof value[name] === 'number') &&
+  isEvent(value['ev']);
+const isBeginning = (value: unknown): boolean => isFields(value) && typeof value['path'] === 'string';
+/** What the records of each kind must have for a reader to work with them; what is inside of events and trees the machines judge. */
+const shapes: Readonly<Record<string, (fields: Fields) => boolean>> = {
+  head: ({ wallMs, why, node, version, bootId }) =>
+    typeof wallMs === 'number' && [why, node, version, bootId].every((text) => typeof text === 'string'),
+  start: isTree,
+  tree: isTree,
+  event: ({ to, ev, by, marks, began }) =>
+    typeof to === 'string' &&
+    isEvent(ev) &&
+    isTextOrNone(by) &&
+    (marks === undefined || (isFields(marks) && Object.values(marks).every((mark) => typeof mark === 'string'))) &&
+    (began === undefined || (Array.isArray(began) && began.every(isBeginning))),
+  quiet: ({ runs }) => Array.isArray(runs) && runs.every(isRun),
+  wall: ({ wallMs }) => typeof wallMs === 'number',
+  gap: ({ lost }) => typeof lost === 'number',
+  defect: () => true,
+  end: () => true,
+};
+function isRecord(value: unknown): value is JournalRecord {
+  if (!isFields(value) || typeof value['k'] !== 'string' || typeof value['at'] !== 'number') return false;
+  return Object.hasOwn(shapes, value['k']) && shapes[value['k']]?.(value) === true;
+}
 
 /** Reads one line; says what is wrong with it where it is not as it was written. */
 export function decodeLine(line: string): DecodedLine {

@@ -63,6 +63,7 @@ export class Replay {
   #head: { readonly node: string; readonly version: string } | null = null;
   #fromWallMs: number | null = null;
   #lastAt = 0;
+  #lastPlace: Place = { file: '', line: 1 };
 
   /**
    * @param onStep hears of every step of a module, in order.
@@ -76,25 +77,26 @@ export class Replay {
   /** @returns false once there is a divergence: what follows has no meaning. */
   take(reading: Reading): boolean {
     if (this.#divergence !== null) return false;
+    this.#lastPlace = reading.place;
     switch (reading.kind) {
       case 'torn':
         this.#count.torn += 1;
         break;
       case 'damage':
-        this.#playAll();
+        this.#guarded(reading.place, 'damage', () => this.#playAll());
         this.#divergence ??= this.#divergenceAt(reading.place, 'damage', '', { path: '', recorded: reading.what, replayed: '' });
         break;
       case 'record':
         this.#count.records += 1;
         this.#lastAt = reading.record.at;
-        this.#record(reading.place, reading.record);
+        this.#guarded(reading.place, reading.record.k, () => this.#record(reading.place, reading.record));
     }
     return this.#divergence === null;
   }
 
   /** Plays what is left. */
   end(): ReplayResult {
-    this.#playAll();
+    this.#guarded(this.#lastPlace, 'end', () => this.#playAll());
     for (const stage of this.#stages.values()) stage.end();
     this.#stages.clear();
     return {

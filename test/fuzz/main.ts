@@ -1,6 +1,6 @@
 /** `npm run fuzz`: see docs/security.md. */
 import { parseArgs } from 'node:util';
-import { fuzz, type Outcome, targets } from './run.js';
+import { block, fuzzAll, type Outcome, targets } from './run.js';
 
 const defaultInputs = 100_000;
 const usage = 'npm run fuzz -- [--seed TEXT] [--inputs N] [--seconds S] [--only WORD] [--from INDEX]';
@@ -27,24 +27,18 @@ if (chosen.length === 0) {
 const seconds = number(values['seconds'], Number.POSITIVE_INFINITY);
 const inputs = number(values['inputs'], values['seconds'] === undefined ? defaultInputs : Number.POSITIVE_INFINITY);
 const from = number(values['from'], 0);
-const weights = chosen.reduce((sum, { weight }) => sum + weight, 0);
-
 const row = (name: string, ...columns: readonly string[]): string =>
   `${name.padEnd(38)}${columns.map((text) => text.padStart(11)).join('')}\n`;
-process.stdout.write(`seed ${seed}\n${row('parser', 'inputs', 'seconds', 'slowest ms', 'limit ms', 'crashes')}`);
-const outcomes: Outcome[] = [];
-for (const target of chosen) {
-  const outcome = await fuzz(target, {
-    ...{ seed, from, seconds: seconds / chosen.length },
-    inputs: Math.ceil((inputs * target.weight) / weights),
-  });
-  outcomes.push(outcome);
-  const { findings } = outcome;
+process.stdout.write(`seed ${seed}\n`);
+const outcomes = await fuzzAll(chosen, { seed, from, seconds, inputs, least: block });
+process.stdout.write(row('parser', 'inputs', 'seconds', 'slowest ms', 'limit ms', 'crashes'));
+for (const [place, outcome] of outcomes.entries()) {
+  const { findings, target } = outcome;
   const columns = [outcome.inputs.toLocaleString('en'), outcome.seconds.toFixed(1), outcome.slowestMs.toFixed(1)];
-  process.stdout.write(row(target.name, ...columns, String(target.limitMs), String(findings.length)));
+  process.stdout.write(row(target, ...columns, String(chosen[place]?.limitMs), String(findings.length)));
   for (const { index, error, input } of findings)
     process.stdout.write(
-      `CRASH input ${index}, again with --seed ${seed} --only '${target.name}' --from ${index}\n${error}\n${input}\n`,
+      `CRASH input ${index}, again with --seed ${seed} --only '${target}' --from ${index}\n${error}\n${input}\n`,
     );
 }
 const sum = (of: (outcome: Outcome) => number): number => outcomes.reduce((total, outcome) => total + of(outcome), 0);

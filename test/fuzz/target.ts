@@ -11,7 +11,7 @@ export interface Attempt {
 /** A parser. Its state, if it has one, begins anew with each block of inputs, so that a finding can be shown again. */
 export interface Target {
   readonly name: string;
-  /** Its part of all inputs. */
+  /** Its part of the time: what takes long for an input gets fewer inputs, never none. */
   readonly weight: number;
   /** An input that takes more processor time is a finding. */
   readonly limitMs: number;

@@ -6,7 +6,8 @@ import { compilePosixRegex } from '../../src/config/posix-regex.js';
 import { formatProblems } from '../../src/config/problems.js';
 import { readLuaRules } from '../../src/config/rules-lua.js';
 import { type ReadRules, readRules } from '../../src/config/rules-parser.js';
-import { printRule } from '../../src/config/rules-print.js';
+import { printName, printRule } from '../../src/config/rules-print.js';
+import { ruleTokens } from '../../src/config/rules-tokens.js';
 import { parseTime } from '../../src/config/time-value.js';
 import type { ConfigResult } from '../../src/config/types.js';
 import { unsupported } from '../../src/config/unsupported.js';
@@ -79,7 +80,7 @@ function complete(result: ConfigResult<unknown>, text: string): void {
 /** userconfig.xml, read and expanded. */
 export const userConfigXml: Target = {
   name: 'userconfig.xml',
-  weight: 2,
+  weight: 6,
   limitMs: 1_000,
   begin: () => (random) => {
     const text = mutateText(random, pickFrom(random, userConfigs), userConfigs, xmlWords);
@@ -157,6 +158,11 @@ const luaWords = [
   ],
   ...[']]', '--[==[', ']==]', "'", '"', '\\', '\\x41', '\\u{110000}', '\\z', 'Rules.disable', '_group', '{{{{{{{{', '0x1p4'],
 ];
+function isOneName(text: string): boolean {
+  const findings: unknown[] = [];
+  const [first] = ruleTokens(text, (finding) => findings.push(finding));
+  return findings.length === 0 && first?.kind === 'name' && first.text === text;
+}
 function readable({ rules, errors, disabled }: ReadRules, text: string): void {
   must(
     errors.every(({ offset }) => offset >= 0 && offset <= text.length),
@@ -165,8 +171,8 @@ function readable({ rules, errors, disabled }: ReadRules, text: string): void {
   must(disabled.length <= text.length, 'more than there is');
   for (const rule of rules) {
     const again = readRules(printRule(rule));
-    // A Lua name is any text; only one that is a word of the rule language can be read back.
-    if (/^[A-Za-z_]\w*$/.test(rule.label))
+    // A Lua name is any text; only what is a word of the rule language can be read back.
+    if (/^[A-Za-z_]\w*$/.test(rule.label) && rule.names.every(({ name }) => isOneName(printName(name))))
       must(again.errors.length === 0 && again.rules.length === 1, `printed: ${printRule(rule)}`);
   }
 }
@@ -174,7 +180,7 @@ function readable({ rules, errors, disabled }: ReadRules, text: string): void {
 /** Failover rules in their own language. */
 export const ruleTexts: Target = {
   name: 'failover rules',
-  weight: 5,
+  weight: 4,
   limitMs: 500,
   begin: () => (random) => {
     const text = mutateText(random, pickFrom(random, sections), sections, ruleWords);
@@ -186,7 +192,7 @@ const luaSections = sections.filter(isLua);
 /** Failover rules in Lua. */
 export const luaTexts: Target = {
   name: 'failover rules in Lua',
-  weight: 5,
+  weight: 4,
   limitMs: 500,
   begin: () => (random) => {
     const text = mutateText(random, pickFrom(random, luaSections), sections, luaWords);
@@ -224,7 +230,7 @@ const patternWords = [
 /** Regular expressions of `errd`, each matched against a text that makes backtracking ones slow; times beside them. */
 export const regexes: Target = {
   name: 'regular expressions, times',
-  weight: 6,
+  weight: 2,
   limitMs: 250,
   begin: () => (random) => {
     const pattern = mutateText(random, pickFrom(random, patterns), patterns, patternWords);

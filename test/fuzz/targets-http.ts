@@ -47,7 +47,7 @@ function packed(head: string, body: Buffer, claimed = Buffer.byteLength(head)): 
 /** Sealed requests that were changed on the way: each is refused, as is each changed answer. */
 export const strangerRequests: Target = {
   name: 'sealed requests, without the key',
-  weight: 4,
+  weight: 2,
   limitMs: 100,
   begin: () => {
     const receiver = createSealer('run2');
@@ -73,7 +73,7 @@ export const strangerRequests: Target = {
 /** Requests and answers from somebody who has the key. */
 export const sealedRequests: Target = {
   name: 'sealed requests, with the key',
-  weight: 3,
+  weight: 4,
   limitMs: 100,
   begin: () => {
     const receiver = createSealer('run2');
@@ -114,7 +114,7 @@ const searchOf = (random: SeededRandom, parameters: readonly QueryParameter[]): 
 /** The part of an address behind the question mark. */
 export const queryStrings: Target = {
   name: 'query strings',
-  weight: 9,
+  weight: 2,
   limitMs: 50,
   begin: () => (random) => {
     const parameters = pickFrom(random, queries);
@@ -178,7 +178,7 @@ const refs: Readonly<Record<string, JsonSchema>> = schemas;
 /** Any JSON value held against any schema of the API. */
 export const conformance: Target = {
   name: 'JSON against the schemas',
-  weight: 8,
+  weight: 3,
   limitMs: 100,
   begin: () => (random) => {
     const [name, schema] = pickFrom(random, Object.entries(refs));
@@ -219,7 +219,7 @@ const bodyNames = [
 /** Bodies as bytes. */
 export const requestBodies: Target = {
   name: 'JSON bodies',
-  weight: 6,
+  weight: 3,
   limitMs: 100,
   begin: () => (random) => {
     const name = pickFrom(random, bodyNames);

@@ -64,7 +64,7 @@ function mutateHeader(random: SeededRandom, datagram: Buffer): Buffer {
 /** Bytes from a stranger: none that differs from what was sealed may be taken, and nothing may throw. */
 export const strangerDatagrams: Target = {
   name: 'udp datagrams, without the key',
-  weight: 30,
+  weight: 3,
   limitMs: 50,
   begin: () => {
     const receiver = newReceiver();
@@ -96,7 +96,7 @@ export const strangerDatagrams: Target = {
 /** Contents from somebody who has the key: malformed or a pulse of bounded size. */
 export const sealedDatagrams: Target = {
   name: 'udp datagrams, sealed with the key',
-  weight: 14,
+  weight: 3,
   limitMs: 50,
   begin: () => {
     const receiver = newReceiver();
@@ -137,7 +137,7 @@ export const sealedDatagrams: Target = {
 /** The codec by itself, without the cost of sealing. */
 export const pulseContents: Target = {
   name: 'udp contents (codec, share maps)',
-  weight: 30,
+  weight: 3,
   limitMs: 50,
   begin: () => {
     const names = new ModuleNames();

@@ -1,5 +1,5 @@
 /** The addresses of a front: opened, opened again when they cannot be had, closed, and their certificate renewed. */
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FromFront, FrontAddress, FrontLimits, SecureContext } from './messages.js';
 import type { createSecureServer, SecureServer } from './secure-server.js';
@@ -40,24 +40,27 @@ function remedy(code: string, address: FrontAddress, retryMs: number): string {
   return `${where} cannot be listened on (${code}). ${next}`;
 }
 
+/** How every HTTP server of a front reads. */
+export const serverSettings = (limits: FrontLimits): ServerOptions & { readonly headersTimeout: number } => ({
+  maxHeaderSize: limits.headerBytes,
+  headersTimeout: limits.headersTimeoutMs,
+  requestTimeout: limits.requestTimeoutMs,
+  keepAliveTimeout: limits.keepAliveTimeoutMs,
+  connectionsCheckingInterval: 1000,
+  insecureHTTPParser: false,
+  // Some balancers' probes have no Host header; the API asks for one itself.
+  requireHostHeader: false,
+  noDelay: true,
+  keepAlive: true,
+  keepAliveInitialDelay: 30_000,
+});
+
 /** Makes the listeners of a front; nothing listens yet. */
 export function createListeners({ limits, secure, onRequest, onConnection, tell }: ListenersOptions): Listeners {
   const listeners = new Map<string, Listener>();
   let context = secure?.context ?? null;
 
-  const settings = {
-    maxHeaderSize: limits.headerBytes,
-    headersTimeout: limits.headersTimeoutMs,
-    requestTimeout: limits.requestTimeoutMs,
-    keepAliveTimeout: limits.keepAliveTimeoutMs,
-    connectionsCheckingInterval: 1000,
-    insecureHTTPParser: false,
-    // Some balancers' probes have no Host header; the API asks for one itself.
-    requireHostHeader: false,
-    noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: 30_000,
-  };
+  const settings = serverSettings(limits);
 
   function make(): Pick<Listener, 'server' | 'renew'> & { readonly server: Server | SecureServer['server'] } {
     return secure === null || context === null

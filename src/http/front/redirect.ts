@@ -16,5 +16,6 @@ export function staysPlain(method: string, path: string, peer: string): boolean 
 export function secureUrl(host: string, url: string, port: number): string | null {
   const match = /^(\[[0-9a-f:.]{2,45}\]|[a-z0-9._-]{1,253})(?::\d{1,5})?$/i.exec(host);
   if (match === null || !url.startsWith('/') || url.startsWith('//')) return null;
-  return `https://${match[1]}:${port}${url}`;
+  const location = `https://${match[1]}:${port}${url}`;
+  return URL.canParse(location) ? location : null;
 }

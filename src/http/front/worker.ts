@@ -10,18 +10,10 @@ import { createConsoleFiles } from '../console-files.js';
 import { createReadyReader, monotonicMs } from '../ready-table.js';
 import { createConnections } from './connections.js';
 import { answerConsole, type ConsoleSite, isConsolePath } from './console.js';
+import { handedOn, hopByHop } from './handed-on.js';
 import { answerHealth, startedHeader, startedText } from './health.js';
 import { createListeners } from './listeners.js';
-import {
-  certificateHeader,
-  type FromFront,
-  type FrontData,
-  frontHeader,
-  type ProbeAnswers,
-  peerHeader,
-  secureHeader,
-  type ToFront,
-} from './messages.js';
+import type { FromFront, FrontData, ProbeAnswers, ToFront } from './messages.js';
 import { createProbeLog } from './probe-log.js';
 import { secureUrl, staysPlain } from './redirect.js';
 
@@ -50,11 +42,6 @@ const notFoundHeaders = ['Content-Type', 'text/plain', 'Cache-Control', 'no-stor
 const probeStart = '/var/modules/';
 const probeEnd = '/ready.txt';
 const healthStart = '/health/';
-const hopByHop = new Set([
-  ...['connection', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization', 'te', 'trailer'],
-  ...['transfer-encoding', 'upgrade', 'expect', peerHeader, frontHeader, secureHeader, certificateHeader],
-]);
-
 function sourceOf(socket: Socket): string {
   const address = socket.remoteAddress ?? '';
   return address.startsWith('::ffff:') ? address.slice(7) : address;
@@ -152,27 +139,8 @@ interface Pipe {
 const pipes = new Set<Pipe>();
 
 function headersFor(incoming: IncomingMessage, peer: string): string[] | null {
-  const raw = incoming.rawHeaders;
-  const named = new Set((incoming.headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase()));
-  const headers: string[] = [];
-  let hosts = 0;
-  for (let index = 0; index < raw.length; index += 2) {
-    const name = raw[index] ?? '';
-    const lower = name.toLowerCase();
-    if (lower === 'host') hosts += 1;
-    if (hopByHop.has(lower) || (named.has(lower) && lower !== 'host' && lower !== 'content-length')) continue;
-    headers.push(name, raw[index + 1] ?? '');
-  }
-  if (hosts > 1 || (hosts === 0 && incoming.httpVersion !== '1.0') || raw.length > 200) return null;
-  if (incoming.headers['transfer-encoding'] !== undefined) headers.push('Transfer-Encoding', 'chunked');
-  else if (incoming.headers['content-length'] === undefined) headers.push('Content-Length', '0');
-  headers.push(peerHeader, peer, frontHeader, data.secret);
-  if (tls !== null) {
-    headers.push(secureHeader, '1');
-    const certificate = tls.verifiedCertificate(incoming);
-    if (certificate !== null) headers.push(certificateHeader, certificate);
-  }
-  return headers;
+  const certificate = tls === null ? null : tls.verifiedCertificate(incoming);
+  return handedOn(incoming, { peer, secret: data.secret, secure: tls !== null, certificate });
 }
 
 /** HTTPS is on, and this is plain: a page goes there, and anything else is told to. */
