@@ -35,6 +35,9 @@ export interface OidcPending {
 export interface CertificateClaims {
   readonly name: string;
   readonly units: readonly string[];
+  /** SHA-256 of the certificate, and its serial number, in hex. */
+  readonly fingerprint: string;
+  readonly serial: string;
 }
 
 export interface UserSummary {

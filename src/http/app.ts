@@ -22,7 +22,6 @@ import { createClusterEvents } from './cluster-events.js';
 import { type Context, type Next, type State, signalOf } from './context.js';
 import { createDistribution, type Distribution } from './distribution.js';
 import { sendDownload } from './download.js';
-import { type EventStream, openEventStream } from './event-stream.js';
 import { createForwarding } from './forwarding.js';
 import type { ClientCertificate } from './front/claims.js';
 import { createHandlers } from './handlers/index.js';
@@ -34,20 +33,20 @@ import { bodyLimitOf } from './route.types.js';
 import { type Route, routes } from './routes.js';
 import { createSealer, type SealKeys } from './seal.js';
 import { createSealedEntry, type RefusedRequest } from './sealed-entry.js';
+import { createStreams, type StreamLimits } from './streams.js';
 
-/** A session that nobody uses ends by itself: how often open streams are looked at for that. */
-const endedCheckMs = 60_000;
 const brokenOff = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_PREMATURE_CLOSE']);
+/** A connection that ended in the middle: also of a chunked body, which the parser of HTTP says. Whoever connects could fill the log with it. */
+const isBrokenOff = ({ code = '' }: NodeJS.ErrnoException): boolean => brokenOff.has(code) || code.startsWith('HPE_');
 
-export interface HttpAppLimits {
-  /** Event streams and followed logs at once. */
-  readonly streams: number;
-  readonly heartbeatMs: number;
-  readonly stallMs: number;
+export interface HttpAppLimits extends StreamLimits {
   /** Connections to the CLI's socket at once. */
   readonly socketConnections: number;
 }
-export const defaultAppLimits: HttpAppLimits = { streams: 64, heartbeatMs: 15_000, stallMs: 10_000, socketConnections: 128 };
+export const defaultAppLimits: HttpAppLimits = {
+  ...{ streams: 64, streamsPerUser: 24, heartbeatMs: 15_000, stallMs: 10_000 },
+  socketConnections: 128,
+};
 
 /** One line of the access log. Probes never get here. */
 export interface Access {
@@ -119,18 +118,13 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   const bodies = createBodyReader();
   const handlers = createHandlers();
   const localRequests = new WeakSet<IncomingMessage>();
-  /** Open streams, with who opened each. */
-  const streams = new Map<EventStream, State>();
-  let watch: NodeJS.Timeout | null = null;
-  function closeEnded(): void {
-    for (const [stream, state] of streams) if (!stillIn(gate, state)) stream.close();
-  }
   let document: string | null = null;
   let catchUp: { close(): void } | null = null;
   // Asked for rarely, and large: made when it is.
   const gate = createGate(options.authority ?? null);
-  options.authority?.onChange(closeEnded);
-  gate.sessions.onEnd(closeEnded);
+  const streams = createStreams(limits, (state) => stillIn(gate, state));
+  options.authority?.onChange(streams.closeEnded);
+  gate.sessions.onEnd(streams.closeEnded);
   const distribution = createDistribution({ face, peers, urlsOf: options.urlsOf ?? ((node) => [`http://${node}`]) });
   const clusterEvents = createClusterEvents({ face, peers });
   const services: Services = {
@@ -148,7 +142,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   app.silent = true;
   // What a handler throws is a problem document; what gets as far as here is a connection that broke off, and that is no defect.
   app.on('error', (error: NodeJS.ErrnoException, ctx?: Context) => {
-    if (ctx?.res.destroyed !== true && !brokenOff.has(error.code ?? '')) options.onDefect(error, ctx?.path ?? '');
+    if (ctx?.res.destroyed !== true && !isBrokenOff(error)) options.onDefect(error, ctx?.path ?? '');
   });
 
   /** Turns what is thrown into a problem document. */
@@ -195,24 +189,6 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
       ctx.get('accept').includes('text/event-stream')
     );
   }
-  function stream(ctx: Context, run: Extract<ApiReply, { kind: 'stream' }>['run']): void {
-    if (streams.size >= limits.streams) {
-      throw new ApiError('HTTP_BUSY', `There are ${limits.streams} event streams already.`, { headers: { 'Retry-After': '5' } });
-    }
-    ctx.respond = false;
-    ctx.status = 200;
-    const opened = openEventStream(ctx.res, limits);
-    streams.set(opened, ctx.state);
-    watch ??= setInterval(closeEnded, endedCheckMs);
-    opened.onClose(() => {
-      streams.delete(opened);
-      if (streams.size > 0 || watch === null) return;
-      clearInterval(watch);
-      watch = null;
-    });
-    run(opened);
-  }
-
   const router = new Router<State>();
   const byOperation = new Map<string, Route>();
   function find(method: string, path: string): Route | null {
@@ -273,7 +249,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   }
   function answer(ctx: Context, route: Route, reply: ApiReply): void {
     if (reply.kind === 'stream') {
-      stream(ctx, reply.run);
+      reply.run(streams.open(ctx));
       return;
     }
     ctx.status = route.success.status;
@@ -355,7 +331,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   app.use(
     createSealedEntry({ seal: options.seal, sealer, bodies, answerProblems, onRefused: (sender) => options.onRefused?.(sender) }),
   );
-  app.use(createForwarding({ face, peers, find, wantsStream, stream, readBody }));
+  app.use(createForwarding({ face, peers, find, wantsStream, stream: (ctx, run) => run(streams.open(ctx)), readBody }));
   app.use(createOpenid(gate));
   app.use(elsewhere);
   app.use(router.routes());

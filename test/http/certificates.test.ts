@@ -1,4 +1,5 @@
 /** Client certificates as a way to come in: over HTTPS, with the real users' file. */
+import { X509Certificate } from 'node:crypto';
 import { request } from 'node:https';
 import t from 'tap';
 import { apiBase, requestHeader } from '../../src/http/api-types.js';
@@ -75,6 +76,18 @@ t.test('a certificate is a user of the file, or by its unit a role', { timeout: 
   t.equal(await send(bob, '/modules/farm/print', 'POST', { [requestHeader]: '1' }), 403, 'Monitor');
   await auth.deleteUser('alice', root);
   await auth.addUser('eve', { role: 'admin' }, root);
+  t.equal(await send(alice, '/users'), 401, 'a user that was deleted does not become what the unit says');
+  const { serialNumber, fingerprint256 } = new X509Certificate(bob.certificate);
+  const revoking = (revoked: string) =>
+    auth.configure(JSON.stringify({ certificates: { roleFromUnit: true, revoked: [revoked] } }), root);
+  for (const revoked of [serialNumber, `00${serialNumber.toLowerCase()}`, fingerprint256]) {
+    t.match(await revoking(revoked), { ok: true });
+    t.equal(await send(bob, '/cluster'), 401, `revoked by ${revoked}`);
+  }
+  t.match(await revoking('bob'), { ok: false, failure: { code: 'CONF_INVALID' } }, 'a name is none');
+  t.match(await revoking('ab:cd'), { ok: true });
+  t.equal(await send(bob, '/cluster'), 200, 'another one is');
+  t.equal(await send(pair, '/cluster'), 401, 'the certificate of a server is none of a client');
   await auth.configure('{"certificates": {"enabled": false}}', root);
   t.equal(await send(alice, '/cluster'), 401);
   t.same(running.defects, []);

@@ -214,6 +214,7 @@ t.test('client certificates: asked for, verified, told on, never forged', async 
   };
   t.match(await seen(alice), { https: true, certificate: 'alice', units: ['Admin'] });
   t.match(await seen(mallory), { https: true, certificate: null }, 'of an authority that is not trusted');
+  t.match(await seen(pair), { https: true, certificate: null }, 'the certificate of a server is none of a client');
   t.match(await seen(null), { https: true, certificate: null });
   t.match(await seen(null, { [certificateHeader]: forged }), { https: true, certificate: null }, 'forged');
   t.match(await seen(alice, { [certificateHeader]: forged }), { certificate: 'alice' });

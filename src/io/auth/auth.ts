@@ -11,11 +11,13 @@ import type {
   Principal,
 } from '../../actors/face-auth.js';
 import { ExpectedFailure, outcomeOf } from '../modules/names.js';
-import { type Directory, effectiveRole, tokensOf, type UserEntry, userOf, usersOf } from './directory.js';
+import type { CertificatesConfig } from './config.js';
+import { type Directory, effectiveRole, keyOf, tokensOf, type UserEntry, userOf, usersOf } from './directory.js';
 import { createForeign, plainName } from './foreign.js';
 import { createLoginLog } from './login-log.js';
 import { createPasswords, passwordProblem, type ScryptCost } from './passwords.js';
 import { answerExchange, createReplication } from './replication.js';
+import { isRevoked } from './revoked.js';
 import { createAuthSettings } from './settings.js';
 import { createDirectoryStore } from './store.js';
 import { createTokens } from './tokens.js';
@@ -57,6 +59,11 @@ const busy: Outcome<never> = {
   failure: { code: 'HTTP_BUSY', message: 'Too many logins at once; try again in a moment.' },
 };
 const unitRoles = { Admin: 'admin', Control: 'control', Monitor: 'monitor' } as const;
+
+function certificatesText({ roleFromUnit, revoked }: CertificatesConfig): string {
+  const who = roleFromUnit ? 'users of the file, or the unit as role' : 'users of the file';
+  return revoked.length === 0 ? who : `${who}; ${revoked.length} revoked`;
+}
 
 export function createAuth(options: AuthOptions): Auth {
   const { node, wallMs, note, onProblem } = options;
@@ -139,13 +146,15 @@ export function createAuth(options: AuthOptions): Auth {
       config.ldap === null ? off('ldap', 'not configured') : on('ldap', config.ldap.servers.join(' '), foreign.failing.ldap),
       config.oidc === null ? off('oidc', 'not configured') : on('oidc', config.oidc.issuer, foreign.failing.oidc),
       config.certificates.enabled
-        ? on('certificates', config.certificates.roleFromUnit ? 'users of the file, or the unit as role' : 'users of the file')
+        ? on('certificates', certificatesText(config.certificates))
         : off('certificates', 'switched off'),
       behind.length > 0
         ? on('replication', '', `${behind.join(' ')} could not be told the newest users; it is tried again`)
         : on('replication', 'all nodes that are heard have the same users'),
     ];
   }
+  /** Changes with what is said of certificates, so that what was opened with one is looked at anew. */
+  const certificateStamp = (): string => JSON.stringify(settings.config.certificates);
   const status = (): AuthStatus => ({
     ...{ node: node(), required: required(), users: usersOf(store.directory).length, tokens: tokensOf(store.directory).length },
     ...{
@@ -289,26 +298,29 @@ export function createAuth(options: AuthOptions): Auth {
       const next = now === null ? null : principalOf(store.directory, now);
       return next === null ? refused : { ok: true, value: next };
     },
-    certificate({ name, units }) {
+    certificate({ name, units, serial, fingerprint }) {
       const { enabled, roleFromUnit } = settings.config.certificates;
-      if (!enabled) return null;
+      if (!enabled || isRevoked(settings.config.certificates.revoked, { serial, fingerprint })) return null;
       const user = userOf(store.directory, name);
-      if (user !== null) return principalOf(store.directory, user, 'certificate');
-      if (!roleFromUnit) return null;
+      if (user !== null) {
+        const principal = principalOf(store.directory, user, 'certificate');
+        return principal === null ? null : { ...principal, stamp: `${principal.stamp} ${certificateStamp()}` };
+      }
+      // A user that was deleted must not become what its unit says: that may be more than it ever was.
+      if (!roleFromUnit || store.directory.has(keyOf('user', name))) return null;
       for (const [title, role] of Object.entries(unitRoles))
-        if (units.includes(title)) return { name: plainName(name), role, method: 'certificate', stamp: '' };
+        if (units.includes(title)) return { name: plainName(name), role, method: 'certificate', stamp: certificateStamp() };
       return null;
     },
     current(principal) {
       if (principal.method === 'token') return tokens.current(principal);
       if (principal.method === 'ldap' || principal.method === 'oidc') return foreign.current(principal);
       const user = userOf(store.directory, principal.name);
-      if (user === null)
-        return principal.method === 'certificate' && principal.stamp === '' && settings.config.certificates.roleFromUnit
-          ? principal
-          : null;
+      const byCertificate = principal.method === 'certificate';
+      if (user === null) return byCertificate && principal.stamp === certificateStamp() ? principal : null;
       const now = principalOf(store.directory, user);
-      return now !== null && now.stamp === principal.stamp && now.role === principal.role ? principal : null;
+      const stamp = byCertificate ? `${now?.stamp ?? ''} ${certificateStamp()}` : now?.stamp;
+      return now !== null && stamp === principal.stamp && now.role === principal.role ? principal : null;
     },
     oidcBegin: (redirectUri) => foreign.oidcBegin(redirectUri),
     oidcFinish: (url, pending) => foreign.oidcFinish(url, pending),

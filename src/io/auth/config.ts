@@ -2,6 +2,7 @@
 import { isAbsolute } from 'node:path';
 import type { ConfigResult } from '../../config/types.js';
 import { type FieldReader, readSettings } from '../settings/settings-file.js';
+import { certificateId } from './revoked.js';
 
 /** Which groups, or claims, make somebody what. */
 export interface RoleRules {
@@ -39,6 +40,8 @@ export interface CertificatesConfig {
   readonly enabled: boolean;
   /** Besides users of the file: an organizational unit Admin, Control or Monitor is the role. */
   readonly roleFromUnit: boolean;
+  /** Serial numbers or SHA-256 fingerprints, in lower-case hex without colons: nobody comes in by these. */
+  readonly revoked: readonly string[];
 }
 export interface AuthConfig {
   /** Passwords may come by HTTP from other machines, where they can be read on their way. */
@@ -51,7 +54,7 @@ export const defaultAuthConfig: AuthConfig = {
   plainHttp: true,
   ldap: null,
   oidc: null,
-  certificates: { enabled: true, roleFromUnit: false },
+  certificates: { enabled: true, roleFromUnit: false, revoked: [] },
 };
 
 const path = (text: string): string | null => (isAbsolute(text) ? null : 'It must be an absolute path.');
@@ -132,8 +135,17 @@ function oidcOf(fields: FieldReader): OidcConfig {
     ...rules,
   };
 }
+const revocable = (text: string): string | null =>
+  /^[0-9a-f]{1,64}$/.test(certificateId(text))
+    ? null
+    : 'It must be the serial number or the SHA-256 fingerprint of a certificate, in hex.';
+
 function certificatesOf(fields: FieldReader): CertificatesConfig {
-  return { enabled: fields.yesNo('enabled', true), roleFromUnit: fields.yesNo('roleFromUnit', false) };
+  return {
+    enabled: fields.yesNo('enabled', true),
+    roleFromUnit: fields.yesNo('roleFromUnit', false),
+    revoked: fields.texts('revoked', [], revocable).map(certificateId),
+  };
 }
 
 /** Reads auth.json; every finding names line, column and remedy. */

@@ -76,7 +76,7 @@ export function createAuthSettings({ safevar, onProblem, onChange }: AuthSetting
         const result = await readAuthConfig('auth.json', text);
         if (result.ok) return use(result.value);
         // What is wrong lets nobody in: only the users of the file remain.
-        await use({ ...defaultAuthConfig, plainHttp: false, certificates: { enabled: false, roleFromUnit: false } });
+        await use({ ...defaultAuthConfig, plainHttp: false, certificates: { enabled: false, roleFromUnit: false, revoked: [] } });
         problems = result.problems;
         onProblem(`${file} has errors (${problems.length}): only users of the file can log in; holdfast auth status shows them`);
       }),

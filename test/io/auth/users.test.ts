@@ -326,17 +326,25 @@ t.test('auth.json says what is wrong in it, with line and remedy', async (t) => 
   t.match(problems, [/auth.json has errors/]);
   t.equal(auth.required(), true, 'what is wrong opens no door');
   t.match(auth.offer(), { plainHttp: false });
-  t.equal(auth.certificate({ name: 'ada', units: ['Admin'] }), null);
+  t.equal(auth.certificate({ name: 'ada', units: ['Admin'], serial: '', fingerprint: '' }), null);
   t.match(await auth.configure('{"x": 1}', root), { failure: { code: 'CONF_INVALID' } });
   t.match(await auth.configure('{"certificates": {"roleFromUnit": true}}', root), { ok: true });
   t.equal(auth.required(), false);
   t.match(await auth.config(), { value: /roleFromUnit/ });
-  const principal = auth.certificate({ name: 'lea', units: ['x', 'Control'] });
+  const principal = auth.certificate({ name: 'lea', units: ['x', 'Control'], serial: '', fingerprint: '' });
   t.match(principal, { name: 'lea', role: 'control', method: 'certificate' });
   if (principal !== null) t.same(auth.current(principal), principal);
-  t.equal(auth.certificate({ name: 'lea', units: ['Root'] }), null);
-  t.match(auth.certificate({ name: 'lea\nroot', units: ['Control'] }), { name: 'lea?root' }, 'no line of a log is forged');
+  t.equal(auth.certificate({ name: 'lea', units: ['Root'], serial: '', fingerprint: '' }), null);
+  t.match(
+    auth.certificate({ name: 'lea\nroot', units: ['Control'], serial: '', fingerprint: '' }),
+    { name: 'lea?root' },
+    'no line of a log is forged',
+  );
   await auth.addUser('bob', { role: 'monitor' }, root);
-  t.match(auth.certificate({ name: 'bob', units: ['Admin'] }), { role: 'monitor' }, 'a user of the file is what the file says');
+  t.match(
+    auth.certificate({ name: 'bob', units: ['Admin'], serial: '', fingerprint: '' }),
+    { role: 'monitor' },
+    'a user of the file is what the file says',
+  );
   t.match(await make(t.testdir({})).auth.config(), { failure: { code: 'CONF_NONE' } });
 });
