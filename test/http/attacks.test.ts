@@ -66,7 +66,7 @@ t.test('a thousand wrong passwords are refused cheaply, beside the probe, and lo
   t.comment(`${Math.round(tookMs)} ms; the probe's p99 of ${times.length} was ${p99(times).toFixed(1)} ms`);
   t.ok(computed >= 5 && computed <= 5 + Math.ceil(tookMs / 10_000), `${computed} of 1000 were computed`);
   t.equal(codes.get('AUTH_THROTTLED'), 1000 - computed, 'all others were refused without');
-  t.ok(tookMs < 60_000, 'within a minute, on any machine');
+  t.ok(tookMs < 120_000, 'within two minutes, also on a machine that is busy with much else');
   t.ok(p99(times) < probeBoundMs, 'the probe is answered beside them');
 
   const late = await attempt('admin', password, '127.0.0.66');
