@@ -31,6 +31,50 @@ export const explanations: readonly Explanation[] = [
     why: 'Plans draw no checkers of other modules; scenarios and test/machines have them.',
   },
   {
+    what: /^module\.deciding --always \[1\]-->|^module\.WAIT\.evaluating --always-->|--module\.wakeup-->/,
+    why: 'An administrator holds the module in WAIT, or lets it go: the commands `wait` and `wakeup` are for mirrors to come; nothing in a plan gives them.',
+  },
+  {
+    what: /^module --module\.update-->/,
+    why: 'The runtime refuses `update` where it has no place; the chart sees it there only when a state changes between the two.',
+  },
+  {
+    what: /^errd\.watching --errd\.disarm-->/,
+    why: 'Plans watch processes of class both only: that window closes before the last one does, which disarms errd altogether.',
+  },
+  {
+    what: /^failover\.\w+ --failover\.reconfigure \[[234]\]-->/,
+    why: 'The other configuration of plans has the same rules: the decision stays what it was.',
+  },
+  {
+    what: /^failover\.(pending --failover\.switch \[2\]|settled --failover\.switch \[[24]\]|pending --failover\.phase \[1\])-->/,
+    why: 'A switch or a phase that changes the decision into another one that is due at once: two things in one moment, with handle_time 0, which plans do not draw.',
+  },
+  {
+    what: /^module\.(UP\.(handling|updating)|WAIT\.updating) --module\.(restart|stopstart|wait) \[\d\]-->/,
+    why: 'Failover rules rest while these scripts run; only the command of a component in just those milliseconds comes there.',
+  },
+  {
+    what: /^module\.UP\.handling --xstate\.done\.actor\.script \[[24]\]-->|^module\.deciding --always \[(5|10)\]-->|^module\.WAIT\.updating --xstate\.done\.actor\.script \[[12]\]-->/,
+    why: 'The daemon comes back, or a command comes, while a handler or an update script runs: both are short and rare in plans.',
+  },
+  {
+    what: /^module\.WAIT\.(evaluating|stopping|updating) --module\.(stop|shutdown|forcestop|stopstart)( \[\d\])?-->/,
+    why: 'A command in a state that lasts milliseconds: until the first results, while poststop or update runs.',
+  },
+  {
+    what: /^module\.\S+ --module\.stopstart \[1\]-->/,
+    why: 'A component’s stopstart that is one too many for maxloop, in just this state; plans come to the limit by errd and rules.',
+  },
+  {
+    what: /^module\.UP\.starting\.announcing --xstate\.done\.actor\.script \[1\]-->/,
+    why: 'A forced stop while the transition script of a start runs, which takes some ms.',
+  },
+  {
+    what: /^module\.UP\.stopping\.finishing --xstate\.done\.actor\.script \[1\]-->/,
+    why: 'A wait that replaces a stop during its last script: only an administrator’s wait, to come, could.',
+  },
+  {
     what: /^membership\.active --CLOCK_GAP-->/,
     why: 'Part of the design’s interface of the machine; our transport tells gaps with its ticks (`lateMs`).',
   },
