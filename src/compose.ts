@@ -25,6 +25,7 @@ import type { RetiredSeal, SealKeys } from './http/seal.js';
 import { startHttpService } from './http/service.js';
 import { askUsers } from './http/user-exchange.js';
 import { createAuth } from './io/auth/auth.js';
+import { createResolvedCluster } from './io/cluster-ip.js';
 import { createClusterStore } from './io/cluster-store.js';
 import { createExplainer } from './io/explainer.js';
 import { takeInstance } from './io/instance.js';
@@ -280,7 +281,16 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const peers = peersOf(applied, runtime.node, options.httpPort);
     return { seal: present.seal, open: present.open, id: applied.clusterId, older, self: runtime.node, bootEpoch: start, peers };
   };
+  const resolved = createResolvedCluster({
+    safevar,
+    xml: async () => {
+      const xml = await cluster.xml();
+      return xml.ok ? xml.value : null;
+    },
+    onProblem: (reason) => runtime.log(messages.partFailed('cluster store', reason)),
+  });
   const follow = (applied: AppliedCluster | null): void => {
+    void resolved.write();
     listen(applied);
     seal = applied === null ? null : sealOf(applied);
     https.follow();

@@ -53,6 +53,15 @@ async function clientOf(target: Target, local: Client, io: CliIo): Promise<Clien
   return createWebClient(target.url, { token: io.env['HOLDFAST_TOKEN'] || null, ca, connectMs: aliveMs }, io.signal);
 }
 
+/** A token that goes over the network as it is can be read by everybody on the way. */
+function plainTextWarning({ node, url }: Target, io: CliIo): string {
+  const { protocol, hostname } = new URL(url);
+  const here = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
+  return node === null && protocol === 'http:' && !here && (io.env['HOLDFAST_TOKEN'] ?? '') !== ''
+    ? 'The token went over the network in plain text; use https.\n'
+    : '';
+}
+
 /** 0 where all ended with 0; what all ended with, where that is the same; else 1. */
 export function summaryCode(codes: readonly number[]): number {
   const [first = 1] = codes;
@@ -90,7 +99,7 @@ export async function runOnHosts(
   check(targets.length);
   const runs = await Promise.all(
     targets.map(async (target): Promise<Kept> => {
-      const kept = { out: '', err: '' };
+      const kept = { out: '', err: plainTextWarning(target, io) };
       const own: CliIo = {
         ...io,
         out: (text) => {

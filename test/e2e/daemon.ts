@@ -16,7 +16,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 export const daemonFile = join(root, 'dist', 'main.js');
 
 /** How long a daemon may take to answer after its start, on a loaded machine. */
-const startBoundMs = 30_000;
+const startBoundMs = 90_000;
 
 export interface DaemonSpec {
   /** SAFE and SAFEVAR are made below it. */

@@ -45,11 +45,15 @@ function holding(directory: string, text: string): readonly string[] {
 
 t.test('https setup on two nodes, join of a third, renewal, and back', { skip }, async (t) => {
   const directory = place(t);
-  const [httpPort, httpsPort] = [await freeTcpPort('0.0.0.0'), await freeTcpPort('0.0.0.0')];
+  const [httpPort, httpsPort, caPort] = [
+    await freeTcpPort('0.0.0.0'),
+    await freeTcpPort('0.0.0.0'),
+    await freeTcpPort('0.0.0.0'),
+  ];
   const node = (name: string, number: number): RealDaemon => {
     const daemon = new RealDaemon({ directory: join(directory, name), node: name, httpPort, listen: [`127.0.0.${number}`] });
     mkdirSync(join(daemon.safe, 'conf'), { recursive: true });
-    writeFileSync(join(daemon.safe, 'conf', 'holdfastd.json'), JSON.stringify({ httpsPort }));
+    writeFileSync(join(daemon.safe, 'conf', 'holdfastd.json'), JSON.stringify({ httpsPort, caPort }));
     return daemon;
   };
   const [n1, n2, n3] = [node('n1', 1), node('n2', 2), node('n3', 3)];
@@ -107,6 +111,28 @@ t.test('https setup on two nodes, join of a third, renewal, and back', { skip },
   t.match(await n3.must('https', 'check'), /nothing is wrong/);
   t.match(await n3.must('https', 'renew'), /by itself/);
 
+  const everywhere = await n2.must('-H', '[https],*', 'level');
+  t.equal(everywhere.match(new RegExp(`Server=https://127\\.0\\.0\\.\\d:${httpsPort} `, 'g'))?.length, 3, everywhere);
+  const directly = `https://127.0.0.1:${httpsPort + 1}`;
+  t.match(await n2.cli('-H', directly, 'level'), { code: 1, stdout: /NODE_UNREACHABLE/ });
+  t.match(await n2.must('healthcheck', '--json'), /the certificate is valid for n2/);
+
+  // The CA helper, for whoever is no node; here a node shows that it works.
+  const started = await n1.must('startcaserv', '--minutes', '5');
+  const password = /hfca1\.\S+/.exec(started)?.[0] ?? '';
+  const passwordFile = join(directory, 'ca-password');
+  writeFileSync(passwordFile, `${password}\n`);
+  const helper = `https://127.0.0.1:${caPort}`;
+  t.match(await n3.must('initssl', 'req', helper, 'CA_admin', '--password-file', passwordFile), /on, port/);
+  t.match(await n3.must('checkcert', '-t', 'server', '-i'), /valid until[\s\S]+127\.0\.0\.3/);
+  t.match(await n1.must('https', 'helper'), /n3 +server/);
+  await n1.must('stopcaserv');
+  t.match(await n2.cli('initssl', 'req', helper, 'CA_admin', '--password-file', passwordFile), {
+    code: 1,
+    stderr: /HTTPS_HELPER/,
+  });
+  t.match(await n3.must('https', 'renew'), /by itself/, 'afterwards it renews at the node with the authority');
+
   for (const { safevar } of [n1, n2, n3])
     t.match(
       JSON.parse(readFileSync(join(safevar, 'cluster', 'cluster.json'), 'utf8')),
@@ -118,6 +144,7 @@ t.test('https setup on two nodes, join of a third, renewal, and back', { skip },
   const key = readFileSync(join(n1.safevar, 'cluster', 'cluster.key'), 'utf8').trim();
   for (const { safevar, output } of [n1, n2, n3]) {
     t.same(holding(safevar, secret), []);
+    t.same(holding(safevar, password), []);
     t.same(holding(safevar, key), [join(safevar, 'cluster', 'cluster.key')]);
     t.notOk(output.includes(secret) || output.includes(key));
   }
