@@ -37,6 +37,9 @@ export function outdatedUserlogs(files: readonly UserlogFile[], nowWallMs: numbe
     .map(({ name }) => name);
 }
 
+const isGone = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+
 /** Makes what looks through a directory when a script has begun in it; `onProblem` hears what could not be removed. */
 export function createUserlogPruning(
   clock: { readonly monotonicMs: () => number; readonly wallMs: () => number },
@@ -59,7 +62,8 @@ export function createUserlogPruning(
       }
       for (const name of outdatedUserlogs(files, clock.wallMs())) await unlink(join(dir, name)).catch(refused(dir));
     } catch (error) {
-      refused(dir)(error);
+      // Without the directory there are no old userlogs; that none can be written was told by whoever wanted to.
+      if (!isGone(error)) refused(dir)(error);
     }
   };
 }

@@ -73,7 +73,10 @@ t.test('in a directory, once a minute', async (t) => {
   t.equal(readdirSync(dir).length, keptOfEachScript + 1);
   t.same(problems, []);
   await prune(join(dir, 'absent'));
-  t.match(problems, [/old userlogs in .*absent cannot be removed: .*ENOENT/]);
+  await prune(join(dir, 'app.pid', 'var'));
+  t.same(problems, [], 'where there is no directory there is nothing to remove');
+  await prune(join(dir, 'app.pid\0'));
+  t.match(problems, [/old userlogs in .* cannot be removed: .*ERR_INVALID_ARG_VALUE/]);
   // A directory of that name cannot be unlinked: told, and the rest goes on.
   monotonicMs = 120_000;
   mkdirSync(join(dir, name('stop_both', 10)));
