@@ -10,13 +10,10 @@ export interface NodeAddress {
 
 /** Where the tag that begins at `start` ends: after its `>`, which is the first outside of quotes. The text is well-formed. */
 function tagEnd(text: string, start: number): number {
-  let quote = '';
-  for (let index = start; ; index += 1) {
-    const character = text.charAt(index);
-    if (quote !== '') quote = character === quote ? '' : quote;
-    else if (character === '"' || character === "'") quote = character;
-    else if (character === '>') return index + 1;
-  }
+  const tag = /(?:[^"'>]|"[^"]*"|'[^']*')*>/y;
+  tag.lastIndex = start;
+  tag.test(text);
+  return tag.lastIndex;
 }
 function elementEnd(text: string, start: number): number {
   const end = tagEnd(text, start);
