@@ -90,6 +90,9 @@ export interface Daemon {
   log(line: Message): void;
 }
 
+/** So long after its end a key may still come from a node that has the present one as well, in ms. */
+const latelyMs = 60_000;
+
 /** One more than at the last start, and never less than the wall clock's seconds: no two starts share one. */
 async function nextStart(records: Records, wallMs: number): Promise<number> {
   const value = await records.load('node', 'starts');
@@ -116,7 +119,14 @@ function peersOf({ config }: AppliedCluster, self: string, port: number): SealKe
 /** Keys before the present one, for sealed requests. Without a key there is nothing to seal with. */
 function retiredSeals({ older }: AppliedCluster, wallMs: () => number): readonly RetiredSeal[] {
   return older.flatMap(({ keyHex, clusterId, acceptedUntilWallMs }) =>
-    keyHex === null ? [] : [{ ...createMessageSeal(keyHex), id: clusterId, accepted: () => wallMs() < acceptedUntilWallMs }],
+    keyHex === null
+      ? []
+      : [
+          {
+            ...{ ...createMessageSeal(keyHex), id: clusterId, accepted: () => wallMs() < acceptedUntilWallMs },
+            lately: () => wallMs() < acceptedUntilWallMs + latelyMs,
+          },
+        ],
   );
 }
 

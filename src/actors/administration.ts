@@ -224,7 +224,7 @@ export function createModuleAdministration(options: ModuleAdministrationOptions)
           'CONF_STALE',
           `module ${name} was configured here after it was exported: nothing is overwritten; export it again, or from here`,
         );
-      if (receiving.has(name)) return fail('CONF_STALE', `module ${name} is being taken over already`);
+      if (receiving.has(name)) return fail('HTTP_BUSY', `module ${name} is being taken over already`);
       receiving.add(name);
       const outcome = await change(
         caller,

@@ -3,7 +3,7 @@
  * what it missed: the cluster configuration that an administrator distributed, and modules that were exported to it. It never gives a
  * node anything that does not follow on what the node has (ADR 0028).
  */
-import type { ClusterNodeInfo, NodeFace } from '../actors/face.js';
+import type { ClusterNodeInfo, Failure, NodeFace } from '../actors/face.js';
 import { type Asked, type Distribution, relation } from './distribution.js';
 
 /** After something was heard, in ms: a node that has just started may still be opening its web service. */
@@ -27,6 +27,7 @@ export function createCatchUp({ face, distribution, onFailure }: CatchUpOptions)
   /** Nodes that have everything that this node had to give at that moment. */
   const upToDate = new Map<string, string>();
   const told = new Set<string>();
+  const refused = new Set<string>();
   let timer: NodeJS.Timeout | null = null;
   let looking = false;
   let retryMs = firstRetryMs;
@@ -46,6 +47,21 @@ export function createCatchUp({ face, distribution, onFailure }: CatchUpOptions)
     if (told.size > 500) told.clear();
     told.add(key);
     onFailure(node, what, reason);
+  }
+  /**
+   * Several nodes may offer the same at the same time, and only one is the first: a refusal is told when the same comes again.
+   * @returns whether it was told
+   */
+  function isRefusedAgain(node: string, what: string, { code, message }: Failure): boolean {
+    if (code === 'NODE_UNREACHABLE' || code === 'HTTP_BUSY') return false;
+    const key = `${node}\0${what}\0${message}`;
+    if (!refused.has(key)) {
+      if (refused.size > 500) refused.clear();
+      refused.add(key);
+      return false;
+    }
+    tellOnce(node, what, message);
+    return true;
   }
   function asked(): Asked {
     return { caller: { who: `holdfastd@${face.node}`, identity: null }, role: 'admin' };
@@ -111,7 +127,7 @@ export function createCatchUp({ face, distribution, onFailure }: CatchUpOptions)
       if (!bundle.ok) return false;
       const given = await distribution.give(node, 'catchUp', bundle.value, asked());
       if (!given.ok) {
-        if (given.failure.code !== 'NODE_UNREACHABLE') tellOnce(node, 'cluster configuration', given.failure.message);
+        isRefusedAgain(node, 'cluster configuration', given.failure);
         return false;
       }
       // It begins anew with what it was given; its modules come then.
@@ -135,8 +151,8 @@ export function createCatchUp({ face, distribution, onFailure }: CatchUpOptions)
       if (!archive.ok) continue;
       const given = await distribution.giveModule(node, exported, archive.value, true, asked());
       if (given.ok) continue;
-      if (given.failure.code !== 'NODE_UNREACHABLE') tellOnce(node, `module ${exported.module}`, given.failure.message);
-      if (given.failure.code !== 'CONF_STALE') complete = false;
+      const again = isRefusedAgain(node, `module ${exported.module}`, given.failure);
+      if (!again || given.failure.code !== 'CONF_STALE') complete = false;
     }
     return complete;
   }

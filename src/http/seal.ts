@@ -43,6 +43,11 @@ export interface RetiredSeal {
   open(sealed: Uint8Array, aad: Uint8Array): Uint8Array | null;
   /** Requests under it are still taken; else it only tells who still has it. */
   readonly accepted: () => boolean;
+  /**
+   * It was taken until a moment ago. Clocks differ, and whoever comes with it then may have the present key as well: the request is refused, and made again with
+   * that one; nobody is named for it. Absent: never.
+   */
+  readonly lately?: () => boolean;
 }
 
 export interface SealedRequest {
@@ -192,7 +197,10 @@ export function createSealer(run: string = randomBytes(16).toString('hex')): Sea
         return { kind: 'refused', reason: 'Its sender is no other node of this cluster.' };
       }
       if (by !== null && !by.accepted())
-        return { kind: 'refused', reason: `It is sealed with a key of this cluster that was replaced.`, key: 'oldKey', from };
+        return {
+          ...{ kind: 'refused', reason: 'It is sealed with a key of this cluster that was replaced.' },
+          ...(by.lately?.() === true ? {} : { key: 'oldKey', from }),
+        };
       const seal = by ?? keys;
       if (to !== keys.self) return { kind: 'refused', reason: 'It is meant for another node.' };
       const aad = answerAad(sealed);

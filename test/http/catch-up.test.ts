@@ -1,6 +1,6 @@
 import { mock } from 'node:test';
 import t from 'tap';
-import type { ClusterNodeInfo } from '../../src/actors/face.js';
+import type { ClusterNodeInfo, Failure } from '../../src/actors/face.js';
 import { createCatchUp } from '../../src/http/catch-up.js';
 import { createDistribution, type Distribution, relation } from '../../src/http/distribution.js';
 import { fakeFace } from './fake-face.js';
@@ -10,7 +10,7 @@ t.teardown(() => mock.timers.reset());
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** A node that hears n2, which says of itself what `theirs` makes of this node's words. */
-async function watching(theirs: (mine: ClusterNodeInfo) => Partial<ClusterNodeInfo>) {
+async function watching(theirs: (mine: ClusterNodeInfo) => Partial<ClusterNodeInfo>, refusal: () => Failure | null = () => null) {
   const face = fakeFace({ nodes: ['n1', 'n2'] });
   const mine = await face.clusterAdministration.info();
   const given: string[] = [];
@@ -24,11 +24,13 @@ async function watching(theirs: (mine: ClusterNodeInfo) => Partial<ClusterNodeIn
     infoOf: async () => ({ ok: true, value: { ...mine, node: 'n2', ...theirs(mine) } }),
     give: async (node, rule) => {
       given.push(`${node} ${rule}`);
-      return { ok: true, value: mine };
+      const failure = refusal();
+      return failure === null ? { ok: true, value: mine } : { ok: false, failure };
     },
     giveModule: async (node, { module }) => {
       given.push(`${node} ${module}`);
-      return { ok: true, value: null };
+      const failure = refusal();
+      return failure === null ? { ok: true, value: null } : { ok: false, failure };
     },
   };
   const catchUp = createCatchUp({
@@ -94,6 +96,43 @@ t.test('a node behind gets the configuration, and is asked again; one ahead, or 
   t.same(ahead.told, []);
   t.match(apart.told, [/^n2 cluster configuration: both came about apart/]);
   t.equal(apart.told.length, 1, 'told once');
+});
+
+t.test('another node was quicker: nothing is told of it; what is refused again is', async (t) => {
+  let has = false;
+  const quick = await watching(
+    (mine) => (has ? {} : { revision: null, exports: mine.exports }),
+    () => {
+      has = true;
+      return { code: 'CONF_STALE', message: 'This node has that configuration already.' };
+    },
+  );
+  await quick.passes(500);
+  await quick.passes(3_000, null);
+  quick.catchUp.close();
+  t.same([quick.given, quick.told], [['n2 catchUp'], []], 'it was looked at again, and had it');
+
+  const busy = await watching(
+    () => ({ exports: [] }),
+    () => ({ code: 'HTTP_BUSY', message: 'module farm is being taken over already' }),
+  );
+  await busy.passes(500);
+  await busy.passes(3_000, null);
+  await busy.passes(6_000, null);
+  busy.catchUp.close();
+  t.same([busy.given.length, busy.told], [3, []]);
+
+  const newer = await watching(
+    () => ({ exports: [] }),
+    () => ({ code: 'CONF_STALE', message: 'module farm was configured here' }),
+  );
+  await newer.passes(500);
+  t.same(newer.told, []);
+  await newer.passes(3_000, null);
+  await newer.passes(60_000, null);
+  newer.catchUp.close();
+  t.same(newer.told, ['n2 module farm: module farm was configured here']);
+  t.equal(newer.given.length, 2, 'and not offered again');
 });
 
 t.test('a disk that does not say what this node has is told of, and asked again; the daemon goes on', async (t) => {

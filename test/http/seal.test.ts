@@ -72,6 +72,22 @@ t.test('each counter once, in any order within the window; older epochs never ag
   t.end();
 });
 
+t.test('a key that was taken until a moment ago is refused, and nobody is named for it', (t) => {
+  const { receiver, send } = pair();
+  let [accepted, lately] = [true, true];
+  const next = createMessageSeal('ffeeddccbbaa99887766554433221100');
+  const old = { ...box, id: 'old', accepted: () => accepted, lately: () => lately };
+  const open = () => receiver.open({ ...keys('n2'), ...next, id: 'new', older: [old] }, send().bytes);
+  t.match(open(), { kind: 'request', from: 'n1' });
+  accepted = false;
+  const shortly = open();
+  t.equal(shortly.kind, 'refused');
+  t.notOk('key' in shortly, 'its sender may have the present key as well');
+  lately = false;
+  t.match(open(), { kind: 'refused', key: 'oldKey', from: 'n1' });
+  t.end();
+});
+
 t.test('no change of a single bit is accepted', (t) => {
   const { receiver, send } = pair();
   fc.assert(

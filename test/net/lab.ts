@@ -47,10 +47,10 @@ function isThere(tool: string): boolean {
 }
 
 /** Why such a lab cannot be made on this machine; false where it can. */
-export function whyNot(): string | false {
+export function whyNot(needed: readonly string[] = tools): string | false {
   if (process.platform !== 'linux') return 'network namespaces are Linux only';
   if (process.getuid?.() !== 0) return 'needs root, for network namespaces';
-  const missing = tools.filter((tool) => !isThere(tool));
+  const missing = needed.filter((tool) => !isThere(tool));
   if (missing.length > 0) return `needs ${missing.join(', ')}`;
   const name = `hf-${randomBytes(3).toString('hex')}-probe`;
   const made = spawnSync('ip', ['netns', 'add', name], { encoding: 'utf8' });
@@ -60,7 +60,7 @@ export function whyNot(): string | false {
 }
 
 /** Runs a command to its end. @throws Error with what it said unless it ends with 0. */
-function must(file: string, ...args: readonly string[]): string {
+export function must(file: string, ...args: readonly string[]): string {
   const { status, stdout, stderr } = spawnSync(file, [...args], { encoding: 'utf8', timeout: 20_000 });
   if (status !== 0) throw new Error(`${file} ${args.join(' ')} ended with ${status}: ${stdout}${stderr}`);
   return stdout;
