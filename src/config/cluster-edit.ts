@@ -44,8 +44,7 @@ export function addNode(
     );
     const after = begin === -1 ? [] : tags.slice(begin + 1);
     const next = after.findIndex(({ name }) => name !== 'node');
-    // The end of the lan itself, at the latest, is another tag.
-    const last = after.slice(0, next).at(-1);
+    const last = (next === -1 ? after : after.slice(0, next)).at(-1);
     if (last === undefined) return { ok: false, lan };
     const indent = indentation(xml, last.start);
     const address = addr.includes(':') ? `[${addr}]` : addr;

@@ -42,7 +42,7 @@ t.test('a lan that is not there, no nodes, no XML', (t) => {
   const address = [{ lan: 'rear', addr: 'fd00::13' }];
   t.same(addNode(xml, 'n3', address), { ok: false, lan: 'rear' });
   t.same(addNode('<cluster><lans><lan name="rear"/></lans></cluster>', 'n3', address), { ok: false, lan: 'rear' });
-  for (const text of ['rubbish', '<cluster', '<cluster><lans a=></lans>', '<!-- for ever'])
+  for (const text of ['rubbish', '<cluster', '<cluster><lans a=></lans>', '<!-- for ever', '<cluster>words</cluster>'])
     t.same(addNode(text, 'n3', address), { ok: false, lan: 'rear' }, text);
   const odd = '<cluster><lans><lan name="r&#101;ar"><node name="x>y" addr="1.2.3.4" /></lan></lans></cluster>';
   t.same(
