@@ -41,7 +41,7 @@ module.exports = {
       ['^src/http/(api-types|routes|route\\.types|log-format|schemas)', '^src/actors/errors', '^src/config/'],
       'The CLI is a client of the API; it reads configuration files by itself only to check them (ADR 0004).',
     ),
-    only('console-is-a-client', '^src/console/', ['^src/http/(api-types|log-format)'], 'The console knows the types of the API and how a line of a log is written, and nothing else of the daemon.'),
+    only('console-is-a-client', '^src/console/', ['^src/http/(api-types|log-format)', '^src/config/xml-(edit|scan|text)'], 'The console knows the types of the API, how a line of a log is written and how a file is changed as text, and nothing else of the daemon.'),
     {
       name: 'nothing-imports-the-console',
       severity: 'error',

@@ -37,6 +37,7 @@ import { realCompiler } from './io/modules/compiling.js';
 import { createExportStore } from './io/modules/exports.js';
 import { installShims } from './io/modules/shims.js';
 import { createModuleStore } from './io/modules/store.js';
+import { createAddressLook } from './io/network/look.js';
 import { createNotifications } from './io/notify/notifications.js';
 import { authorityPath } from './io/pki/store.js';
 import { createPlatformPorts } from './io/platform.js';
@@ -452,6 +453,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     https,
     caHelper,
     join: joining,
+    addresses: createAddressLook({ node: () => runtime.node, port: options.httpPort }),
     names: () => [...(https.status().certificate?.names ?? [])],
     table,
     seal: () => seal,

@@ -261,6 +261,12 @@ export function createModuleAdministration(options: ModuleAdministrationOptions)
     },
     writeFile: (name, path, content, etag, caller) =>
       change(caller, name, `write ${path}`, () => store.writeFile(name, path, content, etag)),
+    deleteFile: (name, path, etag, caller) => change(caller, name, `delete ${path}`, () => store.deleteFile(name, path, etag)),
+    restore: (name, version, caller) =>
+      change(caller, name, `edited files restored from ${version}`, () => store.restore(name, version)),
+    versions: (name) => store.versions(name),
+    backups: () => store.backups(),
+    inspect: (name, xml) => store.inspect(name, xml),
     package: (name) => store.package(name),
     check: (name) => store.check(name),
     info: (name) => store.info(name),

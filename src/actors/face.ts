@@ -354,8 +354,26 @@ export interface ModuleExport {
   readonly by: string;
   readonly nodes: readonly string[];
 }
+/** A configuration that was applied before, to go back to. */
+export interface ModuleVersion {
+  /** Names it. */
+  readonly version: string;
+  /** When it was applied; ISO 8601. */
+  readonly at: string;
+  readonly bytes: number;
+}
+/** A module that was uninstalled, to be installed from again. */
+export interface ModuleBackup {
+  readonly name: string;
+  readonly module: string;
+  /** When it was uninstalled; ISO 8601. */
+  readonly at: string;
+  readonly bytes: number;
+}
 export interface ModuleAdministration {
-  /** `archive` is a `.safe` (zip); null takes the template of that name. `id`: wanted module id. */
+  /**
+   * `archive` is a `.safe` (zip); null takes the template of that name, or with `backup/` before it the backup. `id`: wanted module id.
+   */
   install(
     name: string,
     archive: Uint8Array | null,
@@ -387,6 +405,8 @@ export interface ModuleAdministration {
   ): Promise<
     Outcome<{ readonly config: unknown; readonly warnings: readonly ConfigProblem[]; readonly rules: readonly RuleLine[] }>
   >;
+  /** Reads a userconfig.xml as the module would, without keeping it: everything that is wrong or doubtful about it. No script is run. */
+  inspect(name: string, xml: string): Promise<Outcome<{ readonly problems: readonly ConfigProblem[] }>>;
   apply(name: string, caller: Caller): Promise<Outcome<ModuleSummary>>;
   deconfigure(name: string, caller: Caller): Promise<Outcome<null>>;
   info(name: string): Promise<Outcome<ConfInfo>>;
@@ -404,9 +424,17 @@ export interface ModuleAdministration {
     etag: string | null,
     caller: Caller,
   ): Promise<Outcome<{ readonly etag: string }>>;
+  /** @param etag the version that is deleted, `*` for any. */
+  deleteFile(name: string, path: string, etag: string, caller: Caller): Promise<Outcome<null>>;
   listFiles(
     name: string,
   ): Promise<Outcome<readonly { readonly path: string; readonly bytes: number; readonly executable: boolean }[]>>;
+  /** The last configurations that were applied, the newest first. */
+  versions(name: string): Promise<Outcome<readonly ModuleVersion[]>>;
+  /** Puts one of them in the place of the edited files; what is applied stays until the next `apply`. */
+  restore(name: string, version: string, caller: Caller): Promise<Outcome<null>>;
+  /** Modules that were uninstalled, the newest first. */
+  backups(): Promise<Outcome<readonly ModuleBackup[]>>;
 }
 /** HTTPS of a node in short. */
 export interface NodeHttps {

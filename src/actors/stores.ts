@@ -15,7 +15,10 @@ export interface InstalledModule {
 
 /** Modules on disk. */
 export interface ModuleStorePort
-  extends Pick<ModuleAdministration, 'package' | 'check' | 'info' | 'ports' | 'templates' | 'readFile' | 'listFiles'> {
+  extends Pick<
+    ModuleAdministration,
+    'package' | 'check' | 'inspect' | 'info' | 'ports' | 'templates' | 'readFile' | 'listFiles' | 'versions' | 'backups'
+  > {
   active(): Promise<readonly ActiveModule[]>;
   activeModule(name: string): Promise<ActiveModule | null>;
   list(): Promise<readonly InstalledModule[]>;
@@ -47,6 +50,8 @@ export interface ModuleStorePort
   /** Of the edited files. */
   editedSignature(name: string): Promise<Outcome<string>>;
   writeFile(name: string, path: string, content: string, etag: string | null): Promise<Outcome<{ readonly etag: string }>>;
+  deleteFile(name: string, path: string, etag: string): Promise<Outcome<null>>;
+  restore(name: string, version: string): Promise<Outcome<null>>;
 }
 
 /** The cluster configuration that is applied on this node. */

@@ -1,6 +1,6 @@
 /** Changes of cluster.xml as text: what people wrote around it, comments and order, stays as it is. */
 import { scanXml } from './xml-scan.js';
-import { decodeReferences, encodeValue } from './xml-tree.js';
+import { decodeReferences, encodeValue } from './xml-text.js';
 
 /** The address of a new node on one lan. */
 export interface NodeAddress {

@@ -2,7 +2,7 @@ import type { ProblemCode } from './codes.js';
 import { nearestName } from './nearest.js';
 import { lastNotAbove } from './sorted.js';
 import { forbiddenCharacter, type ScannedPart, type ScannedTag, xmlLimits } from './xml-scan.js';
-import { decodeReferences, encodeValue } from './xml-tree.js';
+import { decodeReferences, encodeValue } from './xml-text.js';
 
 /** What a `%NAME%` can look like. Names of Windows variables such as `ProgramFiles(x86)` are among them. */
 export const macroName = /^[A-Za-z_][A-Za-z0-9_.()-]*$/;

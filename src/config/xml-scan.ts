@@ -27,6 +27,12 @@ export interface ScannedContent {
   readonly valueStart: number;
   readonly raw: string;
 }
+/** Where the parts of an element end: its opening tag, what is inside of it, and all of it. Of `<a/>` all three are the same. */
+export interface Extent {
+  readonly openEnd: number;
+  readonly innerEnd: number;
+  readonly end: number;
+}
 /** A part of the file that can hold a `%NAME%`. */
 export type ScannedPart = ScannedTag | ScannedContent;
 
@@ -36,6 +42,8 @@ export type ScanResult =
       readonly ok: true;
       readonly parts: readonly ScannedPart[];
       readonly prologs: readonly (readonly [start: number, end: number])[];
+      /** Of each tag, in the order of the file. */
+      readonly extents: readonly Extent[];
     }
   | {
       readonly ok: false;
@@ -169,7 +177,8 @@ function scanAttributes(
 function scan(text: string): Extract<ScanResult, { ok: true }> {
   const parts: ScannedPart[] = [];
   const prologs: (readonly [number, number])[] = [];
-  const open: { readonly name: string; readonly start: number }[] = [];
+  const extents: Extent[] = [];
+  const open: { readonly name: string; readonly start: number; readonly openEnd: number; readonly index: number }[] = [];
   const path = (): string => open.map(({ name }) => name).join('/');
   let tags = 0;
   let attributeCount = 0;
@@ -216,10 +225,12 @@ function scan(text: string): Extract<ScanResult, { ok: true }> {
       );
     }
     const depth = open.length;
-    open.push({ name, start });
+    const openEnd = next + end[0].length;
+    open.push({ name, start, openEnd, index: extents.length });
+    extents.push({ openEnd, innerEnd: openEnd, end: openEnd });
     parts.push({ kind: 'tag', name, path: path(), start, depth, attributes });
     if (end[1] !== '') open.pop();
-    at = next + end[0].length;
+    at = openEnd;
   };
   const takeClosing = (): void => {
     const found = matchAt(closeTag, text, at);
@@ -233,6 +244,7 @@ function scan(text: string): Extract<ScanResult, { ok: true }> {
         `Close <${top.name}> before it.`,
       );
     }
+    extents[top.index] = { openEnd: top.openEnd, innerEnd: at, end: at + found[0].length };
     at += found[0].length;
   };
   const takeDeclaration = (): void => {
@@ -291,7 +303,7 @@ function scan(text: string): Extract<ScanResult, { ok: true }> {
   if (unclosed !== undefined)
     throw new NotWellFormed(unclosed.start, `<${unclosed.name}> is never closed.`, `Close it with \`</${unclosed.name}>\`.`);
   if (tags === 0) throw new NotWellFormed(0, 'There is no element in the file.', 'See docs/config.md for an example.');
-  return { ok: true, parts, prologs };
+  return { ok: true, parts, prologs, extents };
 }
 
 /**

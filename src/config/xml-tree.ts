@@ -1,6 +1,7 @@
 import { XMLParser } from 'fast-xml-parser';
 import type { ProblemPlace } from './problems.js';
 import type { Position } from './types.js';
+import { decodeReferences } from './xml-text.js';
 
 /** One attribute with its value as the author meant it: references resolved, line ends turned into blanks. */
 export interface XmlAttribute {
@@ -44,24 +45,6 @@ export interface Locate {
 const prefix = '@';
 const textName = '#text';
 const cdataName = '#cdata';
-
-const named: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
-
-/** Resolves the five predefined entities and numeric references of a well-formed text; nothing else is ever expanded. */
-export function decodeReferences(raw: string): string {
-  return raw.replace(
-    /&(?:#(\d+)|#x([0-9a-fA-F]+)|(\w+));/g,
-    (whole, decimal: string | undefined, hex: string | undefined, name: string | undefined) => {
-      if (name !== undefined) return named[name] ?? whole;
-      return String.fromCodePoint(decimal === undefined ? Number.parseInt(String(hex), 16) : Number.parseInt(decimal, 10));
-    },
-  );
-}
-
-/** Writes a value so that it can stand between quotation marks of either kind, and so that no `%NAME%` is seen in it again. */
-export function encodeValue(value: string): string {
-  return value.replace(/[<>&"'%\t\n\r]/g, (character) => `&#${character.charCodeAt(0)};`);
-}
 
 const isRecord = (value: unknown): value is Readonly<Record<string | symbol, unknown>> =>
   typeof value === 'object' && value !== null;

@@ -17,6 +17,8 @@ export interface PageEntry {
   readonly role: Role;
   /** Whether it is in the row of pages at the top. */
   readonly listed: boolean;
+  /** Also shown before there are users: it says how the first one is made. */
+  readonly beforeUsers?: boolean;
   readonly page: ComponentType<PageProps>;
 }
 
@@ -27,6 +29,14 @@ export const pages: readonly PageEntry[] = [
     role: 'monitor',
     listed: true,
     page: lazily(async () => (await import('./pages/monitor/page.js')).MonitorPage),
+  },
+  {
+    path: 'configuration',
+    title: 'configuration',
+    role: 'admin',
+    listed: true,
+    beforeUsers: true,
+    page: lazily(async () => (await import('./pages/configuration/page.js')).ConfigurationPage),
   },
   {
     path: 'timeline',

@@ -9,9 +9,11 @@ import type {
   ClusterNodeInfo,
   ErrdEntry,
   MaintenanceSwitch,
+  ModuleBackup,
   ModuleCommand,
   ModuleExport,
   ModuleSummary,
+  ModuleVersion,
   NodeSummary,
   NotificationTest,
   Resource,
@@ -38,10 +40,12 @@ export type {
   ExplanationLink,
   HistoryPage,
   MaintenanceSwitch,
+  ModuleBackup,
   ModuleCommand,
   ModuleExport,
   ModuleNodeStatus,
   ModuleSummary,
+  ModuleVersion,
   NodeEvent,
   NodeSummary,
   NotificationChannelStatus,
@@ -75,6 +79,7 @@ export type {
   NodeInvitation,
   UserCertificateFiles,
 } from '../actors/face-https.js';
+export type { AddressReport } from '../actors/face-network.js';
 export type { RulePart, RuleReport, RuleStatus } from '../actors/face-rules.js';
 export type {
   CleanKind,
@@ -358,6 +363,20 @@ export interface NotificationTestBody {
   /** Absent or null: all channels. */
   readonly channel?: string | null;
 }
+/** `POST /cluster/address-check`. */
+export interface AddressCheckBody {
+  readonly address: string;
+  /** Absent or null: the port of this node's web service. */
+  readonly port?: number | null;
+}
+/** `POST /modules/{module}/config/inspect`. */
+export interface InspectConfigBody {
+  readonly xml: string;
+}
+/** What is wrong or doubtful about a text; empty: nothing. */
+export interface InspectedConfig {
+  readonly problems: readonly ConfigProblem[];
+}
 /** Answer of both `check`s. */
 export interface CheckResult {
   /** The expanded, defaulted, typed configuration. */
@@ -447,6 +466,8 @@ export type ConfigFileList = List<ConfigFile>;
 export type ErrdList = List<ErrdEntry>;
 export type KillList = List<KilledProcess>;
 export type LogList = List<LogLine>;
+export type BackupList = List<ModuleBackup>;
+export type VersionList = List<ModuleVersion>;
 export type ModuleList = List<ModuleSummary>;
 export type NodeList = List<NodeSummary>;
 export type NotificationTestList = List<NotificationTest>;

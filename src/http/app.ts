@@ -10,6 +10,7 @@ import type { ErrorCode } from '../actors/errors.js';
 import type { NodeFace } from '../actors/face.js';
 import type { Authority } from '../actors/face-auth.js';
 import type { CaHelper, HttpsAdministration, JoinAdministration } from '../actors/face-https.js';
+import type { AddressPort } from '../actors/face-network.js';
 import { isLoopback, isPublicPage } from './access-rules.js';
 import { createAdmission } from './admission.js';
 import { apiBase, type ProbeObservation } from './api-types.js';
@@ -74,6 +75,8 @@ export interface HttpAppOptions {
   readonly https?: HttpsAdministration;
   readonly caHelper?: CaHelper;
   readonly join?: JoinAdministration;
+  /** Looks at addresses for the wizard of the cluster. Absent: it is not there. */
+  readonly addresses?: AddressPort;
   /** Names and addresses of the node's certificate. */
   readonly names?: () => readonly string[];
   /** What `GET /metrics` answers, and its content type. Absent: there is none. */
@@ -132,6 +135,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     https: options.https ?? null,
     caHelper: options.caHelper ?? null,
     join: options.join ?? null,
+    addresses: options.addresses ?? null,
   };
   async function loadDocument(): Promise<void> {
     const { openApiDocument } = await import('./openapi.js');

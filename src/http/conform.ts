@@ -16,6 +16,7 @@ import type {
 import type {
   ActionBody,
   ActionProgress,
+  AddressCheckBody,
   AuthTestBody,
   CleanBody,
   ClusterCheckBody,
@@ -28,6 +29,7 @@ import type {
   ExportBody,
   FirstPasswordBody,
   GroupBody,
+  InspectConfigBody,
   KillBody,
   LoginBody,
   LoopBody,
@@ -63,6 +65,8 @@ export interface CheckedTypes {
   readonly PrintBody: PrintBody;
   readonly ClusterConfigBody: ClusterConfigBody;
   readonly ClusterCheckBody: ClusterCheckBody;
+  readonly AddressCheckBody: AddressCheckBody;
+  readonly InspectConfigBody: InspectConfigBody;
   readonly CleanBody: CleanBody;
   readonly SnapshotBody: SnapshotBody;
   readonly SnapshotFile: SnapshotFile;

@@ -1,6 +1,7 @@
 /** What a handler is given and what it gives back: no Koa in here, so that handlers are plain functions. */
 import type { Caller, NodeFace } from '../actors/face.js';
 import type { CaHelper, HttpsAdministration, JoinAdministration } from '../actors/face-https.js';
+import type { AddressPort } from '../actors/face-network.js';
 import type { ProbeObservation } from './api-types.js';
 import type { Gate } from './auth-gate.js';
 import type { RouteRole } from './auth-roles.js';
@@ -84,6 +85,7 @@ export interface Services {
   readonly https: HttpsAdministration | null;
   readonly caHelper: CaHelper | null;
   readonly join: JoinAdministration | null;
+  readonly addresses: AddressPort | null;
 }
 export type Handler = (request: ApiRequest, services: Services) => Promise<ApiReply> | ApiReply;
 

@@ -112,8 +112,9 @@ export const administrationRoutes = [
     query: [
       {
         name: 'template',
-        description: 'Template to take when there is no body; by default the one with the name of the module.',
-        schema: { type: 'string', minLength: 1, maxLength: 64 },
+        description:
+          'Template to take when there is no body; by default the one with the name of the module. `backup/NAME` takes a backup.',
+        schema: { type: 'string', minLength: 1, maxLength: 128 },
       },
       {
         name: 'id',

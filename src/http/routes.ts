@@ -3,6 +3,7 @@
  * Paths are relative to `/api/v1`. `operationId` is also the name of the handler.
  */
 import { administrationRoutes } from './routes-administration.js';
+import { configurationRoutes } from './routes-configuration.js';
 import { distributionRoutes } from './routes-distribution.js';
 import { httpsRoutes } from './routes-https.js';
 import { inspectionRoutes } from './routes-inspection.js';
@@ -17,6 +18,7 @@ export type { Method, QueryParameter, Route, RouteBody, RouteSuccess } from './r
 export const routes = [
   ...operationRoutes,
   ...administrationRoutes,
+  ...configurationRoutes,
   ...distributionRoutes,
   ...notificationRoutes,
   ...httpsRoutes,

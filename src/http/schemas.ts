@@ -485,6 +485,18 @@ const values = {
   PortList: page(ref('PortUse')),
   Template: object({ name: text, description: text }),
   TemplateList: page(ref('Template')),
+  ModuleVersion: object({ version: text, at: time, bytes: integer }),
+  VersionList: page(ref('ModuleVersion')),
+  ModuleBackup: object({ name: text, module: text, at: time, bytes: integer }),
+  BackupList: page(ref('ModuleBackup')),
+  InspectedConfig: object({ problems: list(ref('ConfigProblem')) }),
+  AddressReport: object({
+    address: text,
+    addresses: list(text),
+    state: { enum: ['self', 'node', 'other', 'refused', 'silent', 'unknown'] },
+    name: textOrNull,
+    message: text,
+  }),
   ProbeObservation: object({
     module: text,
     source: text,
@@ -563,6 +575,19 @@ const bodies = {
   PrintBody: object({ level: { enum: ['E', 'I'] }, message: { type: 'string', maxLength: 8192 }, identity }, ['identity']),
   ClusterConfigBody: object({ xml: { type: ['string', 'null'] }, lock: { enum: ['lock', 'unlock', null] } }, ['xml', 'lock']),
   ClusterCheckBody: object({ xml: text }),
+  AddressCheckBody: object(
+    {
+      address: { type: 'string', minLength: 1, maxLength: 260 },
+      port: {
+        type: ['integer', 'null'],
+        minimum: 1,
+        maximum: 65_535,
+        description: "Absent or null: that of this node's web service.",
+      },
+    },
+    ['port'],
+  ),
+  InspectConfigBody: object({ xml: text }),
   SnapshotBody: object(
     {
       anonymise: { type: 'boolean', default: false },

@@ -3,7 +3,7 @@ import { parseUserConfig } from '../../src/config/module-config.js';
 import { createSourceLines } from '../../src/config/source-lines.js';
 import { readDocument } from '../../src/config/xml-document.js';
 import { scanXml, xmlLimits } from '../../src/config/xml-scan.js';
-import { decodeReferences, encodeValue } from '../../src/config/xml-tree.js';
+import { decodeReferences, encodeValue } from '../../src/config/xml-text.js';
 import { brief, farmWith, findingsOf, fixture, goodValue, sees } from './fixtures.js';
 
 const parse = (text: string) => parseUserConfig(text, 'f.xml', {});

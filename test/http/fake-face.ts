@@ -18,6 +18,7 @@ import type {
 } from '../../src/actors/face.js';
 import type { HealthFinding } from '../../src/actors/face-support.js';
 import type { LogEntry } from '../../src/actors/ports.js';
+import type { ConfigProblem } from '../../src/config/types.js';
 import { fakeInspection } from './fake-inspection.js';
 
 const at = '2026-01-31T14:22:33.123Z';
@@ -55,6 +56,11 @@ export function status(module: string, node: string): ModuleNodeStatus {
 export function logEntry(message: string, wallMs = Date.parse(at)): LogEntry {
   return { atMs: 1.5, wallMs, level: 'S', component: 'heart', message };
 }
+
+const aProblem: ConfigProblem = {
+  ...{ severity: 'error', code: 'CONF_ATTRIBUTE_VALUE', file: 'userconfig.xml', line: 3, column: 5 },
+  ...{ element: 'safe/service', attribute: 'mode', value: 'x', message: 'mode is "x"', remedy: 'farm, mirror or light' },
+};
 
 export function fakeFace(options: FakeOptions = {}): FakeFace {
   const node = options.node ?? 'n1';
@@ -319,18 +325,7 @@ export function fakeFace(options: FakeOptions = {}): FakeFace {
               failure: {
                 code: 'CONF_INVALID',
                 message: 'conf/userconfig.xml has 1 error.',
-                problems: [
-                  {
-                    ...{ severity: 'error', code: 'CONF_ATTRIBUTE_VALUE', file: 'userconfig.xml', line: 3, column: 5 },
-                    ...{
-                      element: 'safe/service',
-                      attribute: 'mode',
-                      value: 'x',
-                      message: 'mode is "x"',
-                      remedy: 'farm, mirror or light',
-                    },
-                  },
-                ],
+                problems: [aProblem],
               },
             }
           : {
@@ -360,6 +355,19 @@ export function fakeFace(options: FakeOptions = {}): FakeFace {
         files.set(path, { content, etag: next });
         return { ok: true, value: { etag: next } };
       },
+      async deleteFile(_name, path, etag) {
+        const fits = etag === '*' || files.get(path)?.etag === etag;
+        if (!fits) return { ok: false, failure: { code: 'FILE_CONFLICT', message: `${path} was changed since it was read.` } };
+        files.delete(path);
+        return done;
+      },
+      inspect: async (_name, xml) => ({ ok: true, value: { problems: xml.includes('<safe') ? [] : [aProblem] } }),
+      versions: async (name) => ({ ok: true, value: [{ version: `${name}_2026-01-01_120000.safe`, at, bytes: 900 }] }),
+      async restore(name, version, caller) {
+        record(`restore ${name} ${version}`, caller);
+        return done;
+      },
+      backups: async () => ({ ok: true, value: [{ name: 'web_2026-01-01_120000.safe', module: 'web', at, bytes: 900 }] }),
       listFiles: async () => ({
         ok: true,
         value: [...files].map(([path, { content }]) => ({ path, bytes: content.length, executable: false })),

@@ -7,6 +7,7 @@ import type {
   HttpsStatus,
   JoinAdministration,
 } from '../../src/actors/face-https.js';
+import type { AddressPort } from '../../src/actors/face-network.js';
 
 const at = '2027-01-31T14:22:33.123Z';
 const facts: CertificateFacts = {
@@ -59,4 +60,12 @@ export const fakeJoin: JoinAdministration = {
   invite: async () => ({ ok: true, value: { token: 'hfj1.x', expires: at, urls: ['https://10.0.0.11:9453'] } }),
   admit: async () => ({ ok: true, value: { key: 'k', box: 'b' } }),
   join: async () => ({ ok: true, value: { node: 'n3', nodes: ['n1', 'n3'], steps: [step] } }),
+};
+
+/** Finds everybody; twice at once is too much. */
+export const fakeAddresses: AddressPort = {
+  look: async (address) =>
+    address === 'busy'
+      ? null
+      : { address, addresses: [address], state: 'node', name: 'n2', message: 'The daemon of node n2 answers.' },
 };

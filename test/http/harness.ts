@@ -12,7 +12,7 @@ import { createReadyTable, type ReadyTable } from '../../src/http/ready-table.js
 import type { SealKeys } from '../../src/http/seal.js';
 import { type HttpService, startHttpService } from '../../src/http/service.js';
 import { type FakeFace, fakeFace } from './fake-face.js';
-import { fakeCaHelper, fakeHttps, fakeJoin } from './fake-https.js';
+import { fakeAddresses, fakeCaHelper, fakeHttps, fakeJoin } from './fake-https.js';
 
 export interface Answer {
   readonly status: number;
@@ -105,6 +105,7 @@ export async function start(t: Test, options: StartOptions = {}): Promise<Runnin
       https: fakeHttps,
       caHelper: fakeCaHelper,
       join: fakeJoin,
+      addresses: fakeAddresses,
       seal: options.seal ?? (() => null),
     },
     ...(options.authority === undefined ? {} : { authority: options.authority }),

@@ -1,13 +1,13 @@
 /** The frame of every page: who is logged in decides what is shown at all. */
 import './shell.css';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { startMoving } from '../model/move.js';
 import { startNotifying } from '../model/notify.js';
 import { live } from '../model/store.js';
 import { LoginPage } from '../pages/login/page.js';
 import { type PageEntry, pages } from '../pages.js';
-import { place } from '../router.js';
-import { findSession, may, sessionState } from '../session/session.js';
+import { navigate, place } from '../router.js';
+import { findSession, may, session, sessionState } from '../session/session.js';
 import { Link } from '../ui/link.js';
 import { Banner } from './banner.js';
 import { Header } from './header.js';
@@ -15,8 +15,12 @@ import { Keys, useKeys } from './keys.js';
 import { SetupPage } from './setup.js';
 import { shellTexts as t } from './texts.js';
 
+/** Whether the user sees the page: by role, or because it says how to get one. */
+function shown(page: PageEntry): boolean {
+  return may(page.role) || (page.beforeUsers === true && session.value?.csrf === null);
+}
 function Navigation({ current }: { readonly current: PageEntry | undefined }) {
-  const listed = pages.filter((page) => page.listed && may(page.role));
+  const listed = pages.filter((page) => page.listed && shown(page));
   return (
     <nav class="pages" aria-label={t('pagesLabel')}>
       {listed.map((page) => (
@@ -28,7 +32,7 @@ function Navigation({ current }: { readonly current: PageEntry | undefined }) {
   );
 }
 function Content({ entry }: { readonly entry: PageEntry | undefined }) {
-  if (entry === undefined || !may(entry.role)) {
+  if (entry === undefined || !shown(entry)) {
     return (
       <div class="hint">
         <p>{entry === undefined ? t('notFound') : t('notAllowed')}</p>
@@ -38,6 +42,17 @@ function Content({ entry }: { readonly entry: PageEntry | undefined }) {
   }
   const Page = entry.page;
   return <Page rest={place.value.parts.slice(1)} query={place.value.query} />;
+}
+/** Without a cluster there is nothing to monitor: its wizard opens by itself, once. */
+function useFirstRun(): void {
+  const asked = useRef(false);
+  const configured = live.cluster.value?.configured;
+  useEffect(() => {
+    if (configured === undefined || asked.current) return;
+    asked.current = true;
+    if (!configured && place.peek().parts[0] === 'monitoring' && (may('admin') || session.peek()?.csrf === null))
+      navigate('/configuration/cluster/config', { replace: true });
+  }, [configured]);
 }
 function Inside() {
   useEffect(() => {
@@ -62,6 +77,7 @@ function Inside() {
     };
   }, []);
   useKeys();
+  useFirstRun();
   const entry = pages.find((page) => page.path === place.value.parts[0]);
   return (
     <div class="shell">

@@ -3,6 +3,7 @@ import { textsOf } from '../i18n/i18n.js';
 export const table = {
   en: {
     monitoring: 'Monitor',
+    configuration: 'Configure',
     timeline: 'Timeline',
     inspector: 'Inspector',
     mosaic: 'Mosaic',
@@ -63,6 +64,7 @@ export const table = {
   },
   fr: {
     monitoring: 'Supervision',
+    configuration: 'Configuration',
     timeline: 'Chronologie',
     inspector: 'Inspecteur',
     mosaic: 'Mosaïque',

@@ -27,6 +27,12 @@ export const checkClusterConfig: Handler = async (request, { face }) => {
   const { xml } = await request.json('ClusterCheckBody');
   return json(unwrap(face.clusterAdministration.check(xml)));
 };
+export const checkAddress: Handler = async (request, { addresses }) => {
+  const { address, port = null } = await request.json('AddressCheckBody');
+  const report = addresses === null ? null : await addresses.look(address, port);
+  if (report === null) throw new ApiError('HTTP_BUSY', 'Too many addresses are being looked at: try again in a moment.');
+  return json(report);
+};
 export const generateClusterKey: Handler = async (request, { face }) => {
   unwrap(await face.clusterAdministration.generateKey(request.caller, acceptOldMs(request)));
   return empty;

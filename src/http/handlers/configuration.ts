@@ -86,4 +86,21 @@ export const packageModule: Handler = async (request, { face }) => {
 };
 export const listPorts: Handler = async (request, { face }) =>
   list(unwrap(await face.install.ports(request.query.text('module'), request.query.integer('id'))));
+export const inspectConfig: Handler = async (request, { face }) => {
+  const { xml } = await request.json('InspectConfigBody');
+  return json(unwrap(await face.install.inspect(moduleOf(request), xml)));
+};
+export const deleteConfigFile: Handler = async (request, { face }) => {
+  const tag = tagOf(request.header('if-match'));
+  if (tag === null)
+    throw new ApiError('HTTP_PRECONDITION', 'Give the version that is deleted in If-Match (the ETag of GET), or *.');
+  unwrap(await face.install.deleteFile(moduleOf(request), filePath(request.params['file'] ?? ''), tag, request.caller));
+  return empty;
+};
+export const listVersions: Handler = async (request, { face }) => list(unwrap(await face.install.versions(moduleOf(request))));
+export const restoreVersion: Handler = async (request, { face }) => {
+  unwrap(await face.install.restore(moduleOf(request), request.params['version'] ?? '', request.caller));
+  return empty;
+};
+export const listBackups: Handler = async (_request, { face }) => list(unwrap(await face.install.backups()));
 export const listTemplates: Handler = async (_request, { face }) => list(await face.install.templates());

@@ -50,6 +50,8 @@ export interface CompilingOptions {
 export interface Compiling {
   /** @throws ExpectedFailure CONF_INVALID with every finding. */
   compile(name: string): Promise<Compiled>;
+  /** What is wrong or doubtful about a text as that module's configuration; nothing is run. */
+  inspect(name: string, text: string): readonly ConfigProblem[];
   /** Calls a script in a copy of the module, if it has one of that name and a `<user>`. @throws ExpectedFailure SCRIPT_FAILED */
   callHook(
     script: string,
@@ -113,6 +115,13 @@ export const createCompiling = ({ layout, environment, compiler, hooks, programs
     };
   };
 
+  const inspect = (name: string, text: string): readonly ConfigProblem[] => {
+    const env = macroEnvironment(environment, name, directoriesOf(join(layout.active, name), layout, name));
+    const parsed = compiler.parse(text, userConfigPath, env);
+    if (!parsed.ok) return parsed.problems;
+    return [...parsed.warnings, ...compiler.unsupported(parsed.value).map((item) => unsupportedProblem(item, 'warning'))];
+  };
+
   /** Calls one of the configuration's own scripts in a copy of the module. */
   const callHook = async (
     script: string,
@@ -134,5 +143,5 @@ export const createCompiling = ({ layout, environment, compiler, hooks, programs
     throw new ExpectedFailure('SCRIPT_FAILED', `Script ${script} of ${name} ${how}${output === '' ? '.' : `: ${output}`}`);
   };
 
-  return { compile, callHook };
+  return { compile, inspect, callHook };
 };

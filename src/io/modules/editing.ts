@@ -1,9 +1,10 @@
 /** Reading and changing single files of a module's editable configuration. Every version has a tag; a change names the one it replaces. */
 import { createHash } from 'node:crypto';
-import { lstat, mkdir } from 'node:fs/promises';
+import { lstat, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Outcome } from '../../actors/face.js';
-import { listTree, readPlain, writeWhole } from './files.js';
+import { userConfigPath } from './applied.js';
+import { listTree, readPlain, syncDirectory, writeWhole } from './files.js';
 import { ExpectedFailure, isMissing, moduleLimits, pathProblem } from './names.js';
 import { strictText } from './text.js';
 
@@ -16,6 +17,8 @@ export interface ModuleEditing {
   readFile(name: string, path: string): Promise<Outcome<{ readonly content: string; readonly etag: string }>>;
   /** @param etag the version that is replaced, `*` for any, null for a file that must not exist yet. */
   writeFile(name: string, path: string, content: string, etag: string | null): Promise<Outcome<{ readonly etag: string }>>;
+  /** @param etag the version that is deleted, `*` for any. */
+  deleteFile(name: string, path: string, etag: string): Promise<Outcome<null>>;
   listFiles(name: string): Promise<Outcome<readonly ModuleFile[]>>;
 }
 
@@ -83,6 +86,22 @@ export const createEditing = (
       const executable = before === null ? path.startsWith('bin/') : (before.info.mode & 0o111) !== 0;
       await writeWhole(target, bytes, executable ? 0o755 : 0o644);
       return { etag: etagOf(bytes) };
+    }),
+  deleteFile: (name, path, etag) =>
+    change(name, async () => {
+      await requireInstalled(name);
+      requirePath(path);
+      if (path === userConfigPath)
+        throw new ExpectedFailure('CONF_INVALID', `No module is without ${userConfigPath}: uninstall it instead.`);
+      const target = join(modulePath(name), path);
+      await requirePlainParents(modulePath(name), path);
+      const read = await readPlain(target, moduleLimits.fileBytes);
+      if (read === null) throw new ExpectedFailure('FILE_UNKNOWN', `Module ${name} has no ${path}.`);
+      if (etag !== '*' && etag !== etagOf(read.bytes))
+        throw new ExpectedFailure('FILE_CONFLICT', `${path} was changed since it was read.`);
+      await rm(target);
+      await syncDirectory(join(target, '..'));
+      return null;
     }),
   listFiles: (name) =>
     change(name, async () => {

@@ -41,6 +41,14 @@ export const newArchiveName = (module: string, wallMs: number, names: readonly s
   return copy === 1 ? `${stem}.safe` : `${stem}-${copy}.safe`;
 };
 
+/** When an archive of that module was made, in wall time; null: it is none. */
+export const archiveTime = (module: string, name: string): number | null => {
+  const match = /^(\d{4})-(\d\d)-(\d\d)_(\d\d)(\d\d)(\d\d)(?:-\d+)?\.safe$/.exec(name.slice(module.length + 1));
+  if (match === null || !name.startsWith(`${module}_`)) return null;
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number);
+  return new Date(year, month - 1, day, hour, minute, second).getTime();
+};
+
 /** Which of a directory's names are archives of that module, oldest first. */
 export const archivesOf = (module: string, names: readonly string[]): readonly string[] => {
   const found = names.flatMap((name) => {

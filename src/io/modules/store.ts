@@ -26,6 +26,7 @@ import { ExpectedFailure, isMissing, isModuleName, outcomeOf, requireModuleName 
 import { asideOf, forgetAside, putAside, putBack, recoverReceived } from './receiving.js';
 import { createSerial } from './serial.js';
 import { listTemplates, readTemplate, readTree, type TemplateSource } from './templates.js';
+import { listBackups, listVersions, readBackup, readVersion } from './versions.js';
 
 export interface ModuleStoreOptions {
   /** SAFE and SAFEVAR, absolute. */
@@ -58,6 +59,7 @@ type Applied = Extract<Awaited<ReturnType<ModuleStorePort['apply']>>, { readonly
 
 const allModules = '*';
 const keptConfigurations = 3;
+const backupPrefix = 'backup/';
 
 /**
  * The file part of module administration, and what the node's actors start from. Failures of `apply`: CONF_INVALID, CONF_UNSUPPORTED,
@@ -147,7 +149,7 @@ export const createModuleStore = (options: ModuleStoreOptions): ModuleStorePort 
     return null;
   };
 
-  const { compile, callHook } = createCompiling({
+  const { compile, inspect, callHook } = createCompiling({
     layout,
     environment,
     compiler,
@@ -211,6 +213,10 @@ export const createModuleStore = (options: ModuleStoreOptions): ModuleStorePort 
     return [...files, { ...template, path: userConfigPath }];
   };
 
+  /** The files of a template, or of a backup. */
+  const named = (name: string): Promise<readonly UnpackedFile[]> =>
+    name.startsWith(backupPrefix) ? readBackup(layout, name.slice(backupPrefix.length)) : readTemplate(source, name);
+
   const install = async (
     name: string,
     archive: Uint8Array | null,
@@ -224,7 +230,7 @@ export const createModuleStore = (options: ModuleStoreOptions): ModuleStorePort 
       throw new ExpectedFailure('MODULE_EXISTS', `Module ${name} is installed already; force replaces its configuration.`);
     const twin = installed.find((other) => other !== name && other.toLowerCase() === name.toLowerCase());
     if (twin !== undefined) throw new ExpectedFailure('MODULE_EXISTS', `Module ${twin} differs from ${name} only in case.`);
-    const files = complete(archive === null ? await readTemplate(source, template ?? name) : await unpackArchive(archive));
+    const files = complete(archive === null ? await named(template ?? name) : await unpackArchive(archive));
     await place(name, files, id, there);
     return summary(name);
   };
@@ -385,6 +391,23 @@ export const createModuleStore = (options: ModuleStoreOptions): ModuleStorePort 
         await deconfigure(name);
         return null;
       }),
+    inspect: (name, text) =>
+      change(name, async () => {
+        await requireInstalled(name);
+        return { problems: inspect(name, text) };
+      }),
+    versions: (name) =>
+      change(name, async () => {
+        await requireInstalled(name);
+        return listVersions(layout, name);
+      }),
+    restore: (name, version) =>
+      change(name, async () => {
+        await requireInstalled(name);
+        await place(name, complete(await readVersion(layout, name, version)), null, true);
+        return null;
+      }),
+    backups: () => outcomeOf(() => listBackups(layout)),
     info: (name) => change(name, () => info(name)),
     ports: (name, id) =>
       outcomeOf(async () => {

@@ -1,0 +1,197 @@
+/** Tokens of programs. */
+import { useId, useState } from 'preact/hooks';
+import type { NewToken, Role, TokenList, TokenSummary } from '../../../http/api-types.js';
+import { SaidOnce } from '../../config/result-dialog.js';
+import { Refused, useTask } from '../../config/task.js';
+import { dayTime } from '../../i18n/time.js';
+import { api } from '../../session/session.js';
+import { CopyLine } from '../../ui/copy.js';
+import { Dialog } from '../../ui/dialog.js';
+import { NotThere, useReading } from '../details/read.js';
+import { RoleSelect } from './user-dialog.js';
+import { usersTexts as t } from './users-texts.js';
+
+function TokenDialog({ onClose, onDone }: { readonly onClose: () => void; readonly onDone: (token: NewToken) => void }) {
+  const id = useId();
+  const [label, setLabel] = useState('');
+  const [role, setRole] = useState<Role>('monitor');
+  const [days, setDays] = useState('');
+  const [tried, setTried] = useState(false);
+  const task = useTask();
+  const count = days.trim() === '' ? null : Number(days);
+  const errors = {
+    label: label.trim() === '' ? t('nameMissing') : null,
+    days: count !== null && !(Number.isInteger(count) && count >= 1 && count <= 3650) ? t('daysBad') : null,
+  };
+  const submit = (): void => {
+    setTried(true);
+    if (errors.label !== null || errors.days !== null) return;
+    task.run(async () =>
+      onDone(await api.json<NewToken>('POST', '/tokens', { json: { label: label.trim(), role, days: count } })),
+    );
+  };
+  return (
+    <Dialog
+      title={t('addToken')}
+      onClose={onClose}
+      actions={
+        <>
+          <button type="button" class="button" onClick={onClose}>
+            {t('cancel')}
+          </button>
+          <button type="button" class="button primary" disabled={task.busy} onClick={submit}>
+            {t('save')}
+          </button>
+        </>
+      }
+    >
+      <Refused refusal={task.refusal} />
+      <div class="field">
+        <label for={`${id}-label`}>{t('label')}</label>
+        <input
+          id={`${id}-label`}
+          class="input"
+          value={label}
+          autocomplete="off"
+          aria-invalid={tried && errors.label !== null ? 'true' : undefined}
+          aria-describedby={`${id}-label-error`}
+          onInput={(event) => setLabel(event.currentTarget.value)}
+        />
+        <span class="field-error" id={`${id}-label-error`}>
+          {tried ? errors.label : null}
+        </span>
+      </div>
+      <div class="field">
+        <label for={`${id}-role`}>{t('role')}</label>
+        <RoleSelect id={`${id}-role`} value={role} none={false} onChange={(next) => setRole(next ?? 'monitor')} />
+      </div>
+      <div class="field">
+        <label for={`${id}-days`}>{t('days')}</label>
+        <input
+          id={`${id}-days`}
+          class="input"
+          inputMode="numeric"
+          value={days}
+          autocomplete="off"
+          aria-invalid={tried && errors.days !== null ? 'true' : undefined}
+          aria-describedby={`${id}-days-error`}
+          onInput={(event) => setDays(event.currentTarget.value)}
+        />
+        <span class="field-error" id={`${id}-days-error`}>
+          {tried ? errors.days : null}
+        </span>
+      </div>
+    </Dialog>
+  );
+}
+export function Tokens() {
+  const { reading, again } = useReading<TokenList>('/tokens');
+  const [adding, setAdding] = useState(false);
+  const [made, setMade] = useState<NewToken | null>(null);
+  const [revoking, setRevoking] = useState<TokenSummary | null>(null);
+  const task = useTask();
+  if (reading.kind !== 'there') return <NotThere reading={reading} again={again} />;
+  const revoke = (id: string): void => {
+    setRevoking(null);
+    task.run(async () => {
+      await api.send('DELETE', `/tokens/${encodeURIComponent(id)}`);
+      again();
+    });
+  };
+  return (
+    <section class="form-section" aria-labelledby="tokens-title">
+      <div class="row">
+        <h2 id="tokens-title">{t('tokenTitle')}</h2>
+        <button type="button" class="button" onClick={() => setAdding(true)}>
+          {t('addToken')}
+        </button>
+      </div>
+      <p class="muted">{t('tokenIntro')}</p>
+      <Refused refusal={task.refusal} />
+      {reading.value.items.length === 0 ? (
+        <p>{t('noTokens')}</p>
+      ) : (
+        <section class="table-scroll" tabIndex={0} aria-label={t('tokenTitle')}>
+          <table class="table">
+            <thead>
+              <tr>
+                <th scope="col">{t('label')}</th>
+                <th scope="col">{t('role')}</th>
+                <th scope="col">{t('owner')}</th>
+                <th scope="col">{t('created')}</th>
+                <th scope="col">{t('expires')}</th>
+                <td />
+              </tr>
+            </thead>
+            <tbody>
+              {reading.value.items.map((token) => (
+                <tr key={token.id}>
+                  <th scope="row">{token.label}</th>
+                  <td>{t(`role_${token.role}`)}</td>
+                  <td>{token.owner}</td>
+                  <td>{dayTime(Date.parse(token.created), Date.now())}</td>
+                  <td class={token.expired ? 'bad' : undefined}>
+                    {token.expired
+                      ? t('ended')
+                      : token.expires === null
+                        ? t('never')
+                        : dayTime(Date.parse(token.expires), Date.now())}
+                  </td>
+                  <td>
+                    <button
+                      type="button"
+                      class="button small quiet"
+                      aria-label={t('revoke', { name: token.label })}
+                      title={t('revoke', { name: token.label })}
+                      onClick={() => setRevoking(token)}
+                    >
+                      ×
+                    </button>
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+      )}
+      {adding ? (
+        <TokenDialog
+          onClose={() => setAdding(false)}
+          onDone={(token) => {
+            setAdding(false);
+            setMade(token);
+            again();
+          }}
+        />
+      ) : null}
+      {made === null ? null : (
+        <SaidOnce
+          title={t('tokenMade', { name: made.label })}
+          explanation={t('tokenOnce')}
+          secret={made.token}
+          close={t('close')}
+          onClose={() => setMade(null)}
+        />
+      )}
+      {revoking === null ? null : (
+        <Dialog
+          title={t('revokeTitle', { name: revoking.label })}
+          onClose={() => setRevoking(null)}
+          actions={
+            <>
+              <button type="button" class="button" onClick={() => setRevoking(null)}>
+                {t('cancel')}
+              </button>
+              <button type="button" class="button danger" onClick={() => revoke(revoking.id)}>
+                {t('revoke', { name: revoking.label })}
+              </button>
+            </>
+          }
+        >
+          <p>{t('revokeHelp')}</p>
+          <CopyLine text={`holdfast token revoke ${revoking.id}`} />
+        </Dialog>
+      )}
+    </section>
+  );
+}
