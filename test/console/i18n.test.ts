@@ -7,7 +7,9 @@ import { formatText, placeholdersOf } from '../../src/console/i18n/format.js';
 import { languages, preferredLanguage } from '../../src/console/i18n/languages.js';
 
 const root = fileURLToPath(new URL('../../src/console/', import.meta.url));
-const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => /(?:^|[/\\])texts\.ts$/.test(name));
+const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) =>
+  /(?:^|[/\\])(?:[\w-]+-)?texts\.ts$/.test(name),
+);
 
 /** Words that are the same in both languages, and names of the product. */
 const same = new Set([
@@ -32,6 +34,18 @@ const same = new Set([
   'Pause',
   'scripts',
   'verdict',
+  'Modules',
+  '1. Configuration',
+  '2. Scripts',
+  'Macros',
+  'Scripts',
+  'Cluster',
+  'id {id}',
+  'mode {mode}',
+  'LDAP',
+  'HTTPS',
+  'XML',
+  'OpenID Connect',
 ]);
 
 function isTable(value: unknown): value is Readonly<Record<string, Readonly<Record<string, string>>>> {

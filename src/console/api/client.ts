@@ -1,23 +1,12 @@
 /** Requests to the API of the connection node. */
 import type { Problem } from '../../http/api-types.js';
+import { ApiFailure } from './failure.js';
+
+export { ApiFailure } from './failure.js';
 
 const apiBase = '/api/v1';
 const usualTimeoutMs = 15_000;
 
-/** What the daemon refused, or why it was not reached. */
-export class ApiFailure extends Error {
-  /** 0: no answer came. */
-  readonly status: number;
-  readonly code: string;
-  /** The whole problem document, if the answer was one. */
-  readonly problem: Problem | null;
-  constructor(status: number, code: string, message: string, problem: Problem | null) {
-    super(message);
-    this.status = status;
-    this.code = code;
-    this.problem = problem;
-  }
-}
 export interface RequestOptions {
   readonly json?: unknown;
   readonly bytes?: Blob | Uint8Array<ArrayBuffer>;

@@ -3,7 +3,7 @@
  * in the tab's storage, so that loading the page again loses nothing.
  */
 import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
-import { ApiFailure } from '../api/client.js';
+import { ApiFailure } from '../api/failure.js';
 
 /** A version of a file; `etag` null: there is no such file yet. */
 export interface FileVersion {
@@ -41,7 +41,11 @@ export interface Draft {
   load(): Promise<void>;
 }
 /** Where drafts are kept. */
-export type DraftStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
+export interface DraftStorage {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+  removeItem(key: string): void;
+}
 
 interface Kept {
   readonly base: string;

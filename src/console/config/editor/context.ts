@@ -69,11 +69,13 @@ export function contextAt(whole: string, position: number): EditorContext {
       continue;
     }
     if (/^\s+$/.test(text.slice(at))) return { kind: 'attribute', path, used, from: text.length };
-    // Something that is no attribute: what comes behind it is read on.
+    // Something that is no attribute: the tag counts, and what comes behind it is read on.
     const next = text.indexOf('<', at);
     const close = text.indexOf('>', at);
     if (close === -1 && next === -1) return { kind: 'none' };
-    at = close !== -1 && (next === -1 || close < next) ? close + 1 : next;
+    const closed = close !== -1 && (next === -1 || close < next);
+    if (closed && text.charAt(close - 1) !== '/') open.push(tag);
+    at = closed ? close + 1 : next;
   }
 }
 /** The word around a place, read as a name: what help is asked about. */

@@ -15,7 +15,8 @@ import { uiTexts } from '../../ui/texts.js';
 import { firstCluster, lansOf } from './cluster-document.js';
 import { ClusterForm, lookAt } from './cluster-form.js';
 import { clusterTexts as t } from './cluster-texts.js';
-import { type Comer, JoinCommand } from './join.js';
+import { JoinCommand } from './join.js';
+import type { Comer } from './join-command.js';
 import { allNodesMs, resultsOf } from './key-panel.js';
 
 const file = 'cluster.xml';

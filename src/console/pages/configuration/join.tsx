@@ -6,25 +6,10 @@ import { clockTime } from '../../i18n/time.js';
 import { api } from '../../session/session.js';
 import { CopyLine } from '../../ui/copy.js';
 import { clusterTexts as t } from './cluster-texts.js';
+import { type Comer, joinCommandOf } from './join-command.js';
 
 const minutes = 60;
 
-/** A node that is to come; of one that is in cluster.xml already, its name and addresses are known. */
-export interface Comer {
-  readonly name: string;
-  readonly addresses: readonly { readonly lan: string; readonly address: string }[];
-}
-export function joinCommand(invitation: NodeInvitation, comer: Comer | null): string {
-  const named =
-    comer === null
-      ? []
-      : [
-          '--name',
-          comer.name,
-          ...comer.addresses.flatMap(({ lan, address }) => ['--addr', `${lan}=${address.replace(/^\[|\]$/g, '')}`]),
-        ];
-  return ['holdfast', 'join', invitation.urls[0] ?? '', invitation.token, ...named].join(' ');
-}
 export function JoinCommand({ comer }: { readonly comer: Comer | null }) {
   const { run, refusal } = useTask();
   const [invitation, setInvitation] = useState<NodeInvitation | null>(null);
@@ -35,7 +20,7 @@ export function JoinCommand({ comer }: { readonly comer: Comer | null }) {
   return (
     <div class="join-command">
       <p>{comer === null ? t('inviteHelp', { minutes }) : t('joinNode', { node: comer.name })}</p>
-      <CopyLine text={joinCommand(invitation, comer)} />
+      <CopyLine text={joinCommandOf(invitation, comer)} />
       <p class="muted">{t('inviteEnds', { time: clockTime(Date.parse(invitation.expires)) })}</p>
     </div>
   );

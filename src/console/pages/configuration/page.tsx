@@ -2,6 +2,7 @@
 import './configuration.css';
 import type { PageProps } from '../../pages.js';
 import { may, session } from '../../session/session.js';
+import { shellTexts } from '../../shell/texts.js';
 import { CopyLine } from '../../ui/copy.js';
 import { lazily } from '../../ui/lazy.js';
 import { Link } from '../../ui/link.js';
@@ -22,7 +23,7 @@ const parts = [
 function FirstAdmin() {
   return (
     <div class="config-page narrow">
-      <h2>{t('firstTitle')}</h2>
+      <h1>{t('firstTitle')}</h1>
       <p>{t('firstIntro')}</p>
       <CopyLine text="holdfast user add admin --role Admin --link" />
       <p>{t('firstOpen')}</p>
@@ -35,6 +36,7 @@ export function ConfigurationPage({ rest, query }: PageProps) {
   const Part = current.part;
   return (
     <div class="config">
+      <h1 class="visually-hidden">{shellTexts('configuration')}</h1>
       <nav class="tabs config-tabs" aria-label={t('partsLabel')}>
         {parts.map(({ path, title }) => (
           <Link key={path} to={`/configuration/${path}`} class="tab" current={path === current.path}>

@@ -1,0 +1,260 @@
+/**
+ * The quick start of a farm (compatibility page, section 15.5) in a real browser, against two real daemons that know nothing of each
+ * other at first; then the rest of the configuration pages.
+ */
+import { mkdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Locator, Page } from 'playwright-core';
+import t from 'tap';
+import { RealDaemon } from '../e2e/daemon.js';
+import { application } from '../e2e/modules.js';
+import { freeTcpPort, freeUdpPort, place } from '../e2e/place.js';
+import { until } from '../e2e/until.js';
+import { complaints, noBrowser, openBrowser, violations } from './browser.js';
+
+t.setTimeout(1_200_000);
+
+const pictures =
+  process.env['HOLDFAST_SCREENSHOTS'] === '1' ? fileURLToPath(new URL('../../docs/console/', import.meta.url)) : null;
+async function picture(page: Page, name: string): Promise<void> {
+  if (pictures === null) return;
+  mkdirSync(pictures, { recursive: true });
+  await page.screenshot({ path: `${pictures}${name}.png` });
+}
+const password = 'a long walk home';
+const startScript = `#!/bin/sh
+touch "$SAFEUSERVAR/app.wait"
+setsid tail -f "$SAFEUSERVAR/app.wait" </dev/null >/dev/null 2>&1 &
+echo $! > "$SAFEUSERVAR/app.pid"
+echo the application runs
+`;
+const stopScript = `#!/bin/sh
+[ -f "$SAFEUSERVAR/app.pid" ] || exit 0
+kill -KILL "$(cat "$SAFEUSERVAR/app.pid")" 2>/dev/null
+rm -f "$SAFEUSERVAR/app.pid"
+exit 0
+`;
+/** Writes a text over what is in an editor. */
+async function write(page: Page, editor: Locator, text: string): Promise<void> {
+  await editor.click();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.insertText(text);
+}
+
+t.test('the quick start of a farm', { skip: noBrowser }, async (t) => {
+  const directory = place(t);
+  const [httpPort, udpPort] = [await freeTcpPort(), await freeUdpPort()];
+  const daemon = (node: string, address: string): RealDaemon =>
+    new RealDaemon({ directory: `${directory}/${node}`, node, listen: [address], httpPort });
+  const [n1, n2] = [daemon('n1', '127.0.0.1'), daemon('n2', '127.0.0.2')];
+  await n1.start();
+  await n2.start();
+  const home = `http://127.0.0.1:${httpPort}/console/`;
+  const context = await openBrowser(t, { width: 1280, height: 900 });
+  await context.addInitScript("localStorage.setItem('holdfast.language', 'en')");
+  const page = await context.newPage();
+  const said = complaints(page);
+  const button = (name: string | RegExp) => page.getByRole('button', { name, exact: typeof name === 'string' });
+  const link = (name: string | RegExp) => page.getByRole('link', { name, exact: typeof name === 'string' });
+  const card = (module: string, node: string) =>
+    page.locator('.card', { has: page.getByRole('link', { name: `${module} on ${node}:` }) });
+  const result = (node: string, word: string) => page.locator('.node-result', { hasText: node }).getByText(word, { exact: true });
+
+  await t.test('before there is a user, the console says how the first one is made; the link leads in', async (t) => {
+    await page.goto(home);
+    await page.getByText('Configuring takes an administrator').waitFor();
+    t.strictSame(await violations(page), []);
+    const told = await n1.must('user', 'add', 'admin', '--role', 'Admin', '--link');
+    const path = /\/console\/\S*first\/\S+/.exec(told)?.[0] ?? '';
+    await page.goto(home.replace('/console/', path));
+    await page.getByLabel('Password').first().fill(password);
+    await page.getByLabel('The password again').fill(password);
+    await button(/Set the password/).click();
+  });
+
+  await t.test('the wizard of the cluster opens by itself, looks at addresses, and says what came of it', async (t) => {
+    await page.getByText('Cluster configuration').waitFor();
+    const node = (n: number) => page.getByRole('group', { name: `Node ${n} on default` });
+    t.equal(await node(1).getByLabel('Name').inputValue(), 'n1');
+    await node(1).getByLabel('Address').fill('127.0.0.1');
+    await page.keyboard.press('Tab');
+    await node(1).getByText('this node, n1').waitFor();
+    await node(2).getByLabel('Address').fill('127.0.0.2');
+    await page.keyboard.press('Tab');
+    await node(2).getByText('a daemon answers: n2').waitFor();
+    t.equal(await node(2).getByLabel('Name').inputValue(), 'n2', 'the name that was found is put in');
+    await page.getByText('Port and detection of failures').click();
+    await page.getByLabel('UDP port').fill('0');
+    await page
+      .getByText(/whole number from 1 to 65535/)
+      .first()
+      .waitFor();
+    await page.getByLabel('UDP port').fill(String(udpPort));
+    await page.getByText('Nothing is wrong with it.').waitFor();
+    await button('XML').click();
+    await page.getByRole('textbox', { name: 'cluster.xml, as text' }).getByText('127.0.0.2').waitFor();
+    await button('Form').click();
+    t.strictSame(await violations(page), []);
+    await picture(page, 'config-cluster');
+    await page.reload();
+    await page.getByText('is back').waitFor();
+    t.equal(await node(2).getByLabel('Name').inputValue(), 'n2', 'nothing is lost on reload');
+    await button('Save and apply').click();
+    await result('n1', 'Success').waitFor();
+    const command = page.locator('.join-command code');
+    await command.waitFor();
+    t.strictSame(await violations(page), []);
+    await picture(page, 'config-cluster-result');
+    const [token = '', , ...args] = ((await command.textContent()) ?? '').split(' ');
+    await n2.must(...args, '--token', token.replace('HOLDFAST_JOIN_TOKEN=', ''));
+    await result('n2', 'Success').waitFor();
+    await button('On to the modules').click();
+  });
+
+  await t.test('a new module from a template', async (t) => {
+    await link('New module').click();
+    await page.getByRole('radio', { name: /^farm/ }).check();
+    await page.getByLabel('Name of the module').fill('1');
+    await button('Create').click();
+    await page.getByText('That is no name for a module.').waitFor();
+    await page.getByLabel('Name of the module').fill('web');
+    t.strictSame(await violations(page), []);
+    await picture(page, 'config-new-module');
+    await button('Create').click();
+    await page.getByText('Processes and services to watch').waitFor();
+  });
+
+  await t.test('the form and the XML are two views of one document', async (t) => {
+    const editor = page.getByRole('textbox', { name: 'conf/userconfig.xml, as text' });
+    await page.getByLabel('Restarts before it is stopped').fill('many');
+    await page
+      .getByText(/"many" is not allowed/)
+      .first()
+      .waitFor();
+    await page.getByLabel('Restarts before it is stopped').fill('5');
+    await button('Add: Process or service').click();
+    const proc = page.getByRole('group', { name: /^Process or service/ });
+    await proc.getByLabel('Name', { exact: true }).fill('tail');
+    await proc.getByLabel('When it is watched').fill('both');
+    await proc.getByLabel('What follows').fill('restart');
+    await button('What class is').click();
+    await page.getByText('Allowed:').first().waitFor();
+    await button('Add: Virtual addresses').click();
+    await button('Add: Network interface').click();
+    await page.getByLabel('Address', { exact: true }).fill('10.0.0.9');
+    await page
+      .getByText(/are not supported yet/)
+      .first()
+      .waitFor();
+    t.strictSame(await violations(page), []);
+    await picture(page, 'config-module');
+    await button('Remove Virtual addresses').click();
+    await button('XML').click();
+    await editor.getByText('The services of the application, in the order').waitFor();
+    await editor
+      .getByText('<proc name="tail" action="restart" class="both"/>')
+      .or(editor.getByText('class="both"'))
+      .first()
+      .waitFor();
+    await editor.getByText('maxloop').first().click();
+    await page.keyboard.press('End');
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('<rea');
+    await page.locator('.cm-tooltip-autocomplete').getByText('ready').waitFor();
+    await picture(page, 'config-xml');
+    t.strictSame(await violations(page), []);
+    await page.keyboard.press('Escape');
+    await page.keyboard.type('dy');
+    await page.locator('.cm-lint-marker-error').first().waitFor();
+    await button('Form').click();
+    await page.getByText('The form comes back').waitFor();
+    await button('XML').click();
+    await editor.click();
+    for (let undo = 0; undo < 4; undo += 1) await page.keyboard.press('Control+z');
+    await page.getByText('Nothing is wrong with it.').waitFor();
+    await button('Form').click();
+    t.equal(await page.getByLabel('Restarts before it is stopped').inputValue(), '5');
+  });
+
+  await t.test('scripts are written, everything is checked, then applied on both nodes', async (t) => {
+    await button('Next').click();
+    const editor = (file: string) => page.getByRole('textbox', { name: `${file}, as text` });
+    await write(page, editor('bin/start_both'), startScript);
+    await button('bin/stop_both').click();
+    await write(page, editor('bin/stop_both'), stopScript);
+    await button('Save bin/stop_both').click();
+    await page.getByText('Saved.').waitFor();
+    t.strictSame(await violations(page), []);
+    await picture(page, 'config-scripts');
+    await button('Next').click();
+    await page.getByText('encrypted with the key of the cluster').last().waitFor();
+    await button('Next').click();
+    await page
+      .getByText('Not saved: conf/userconfig.xml, bin/start_both')
+      .or(page.getByText(/Not saved: .*start_both/))
+      .first()
+      .waitFor();
+    await button('Save and check').click();
+    await page.getByText('The configuration is valid.').waitFor();
+    await button('Save and apply').click();
+    await result('n1', 'Success').waitFor();
+    await result('n2', 'Success').waitFor();
+    t.strictSame(await violations(page), []);
+    await picture(page, 'config-apply');
+    t.match(
+      readFileSync(`${n2.safe}/modules/web/conf/userconfig.xml`, 'utf8'),
+      /<!-- Restarts a service that died:/,
+      'comments are there',
+    );
+    await button('To the monitoring, to start it').click();
+  });
+
+  await t.test('start; UP and green on both', async (t) => {
+    await page.locator('.module', { hasText: 'web' }).getByRole('button', { name: 'Start', exact: true }).first().click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Start', exact: true }).click();
+    for (const node of ['n1', 'n2']) {
+      await card('web', node).getByText('UP', { exact: true }).waitFor();
+      await card('web', node).getByText('Ready').waitFor();
+    }
+    await page.getByText('all well').waitFor();
+    t.match(await page.locator('.module').first().textContent(), /serves on 2 of 2/);
+    await picture(page, 'quick-start');
+  });
+
+  await t.test('the application is killed: it is seen to restart', async (t) => {
+    const before = await until('the application runs', () => application(n1, 'web'));
+    process.kill(before.pid, 'SIGKILL');
+    await card('web', 'n1').getByText('1 of 5 restarts used').waitFor();
+    const after = await until('it runs again', () => application(n1, 'web'));
+    t.not(after.pid, before.pid);
+    await card('web', 'n1').getByText('Ready').waitFor();
+  });
+
+  await t.test('both logs are read', async () => {
+    for (const node of ['n1', 'n2']) {
+      await page.goto(`${home}en/monitoring/modules/web/nodes/${node}/logs`);
+      await page.getByText('Local state UP Ready').first().waitFor();
+    }
+    await page.goto(`${home}en/monitoring/modules/web/nodes/n1/logs`);
+    await button('output').last().click();
+    await page.getByText('the application runs').first().waitFor();
+    await page.keyboard.press('Escape');
+  });
+
+  await t.test('a node is stopped, and its boot switch turned', async (t) => {
+    await page.goto(`${home}en/monitoring`);
+    await card('web', 'n2').getByRole('button', { name: 'Stop', exact: true }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Stop', exact: true }).click();
+    await card('web', 'n2').getByText('STOP').waitFor();
+    await card('web', 'n1').getByText('100 %').waitFor();
+    const before = (await n1.status('web')).switches.boot;
+    await card('web', 'n1')
+      .getByRole('button', { name: /More|Actions|actions/ })
+      .click();
+    await page.getByRole('menuitem', { name: /boot/i }).click();
+    await page.getByRole('dialog').getByRole('button', { name: /boot/i }).click();
+    await until('the switch is turned', async () => (await n1.status('web')).switches.boot !== before || null);
+    t.not((await n1.status('web')).switches.boot, before);
+  });
+  t.strictSame(said, []);
+});
