@@ -160,7 +160,7 @@ t.test('the quick start of a farm', { skip: noBrowser }, async (t) => {
     await page.keyboard.press('End');
     await page.keyboard.press('Enter');
     await page.keyboard.type('<rea');
-    await page.locator('.cm-tooltip-autocomplete').getByText('ready').waitFor();
+    await page.locator('.cm-tooltip-autocomplete .cm-completionLabel', { hasText: 'ready' }).waitFor();
     await picture(page, 'config-xml');
     t.strictSame(await violations(page), []);
     await page.keyboard.press('Escape');
@@ -214,7 +214,7 @@ t.test('the quick start of a farm', { skip: noBrowser }, async (t) => {
     await page.getByRole('dialog').getByRole('button', { name: 'Start', exact: true }).click();
     for (const node of ['n1', 'n2']) {
       await card('web', node).getByText('UP', { exact: true }).waitFor();
-      await card('web', node).getByText('Ready').waitFor();
+      await card('web', node).getByText('Ready', { exact: true }).waitFor();
     }
     await page.getByText('all well').waitFor();
     t.match(await page.locator('.module').first().textContent(), /serves on 2 of 2/);
@@ -227,7 +227,7 @@ t.test('the quick start of a farm', { skip: noBrowser }, async (t) => {
     await card('web', 'n1').getByText('1 of 5 restarts used').waitFor();
     const after = await until('it runs again', () => application(n1, 'web'));
     t.not(after.pid, before.pid);
-    await card('web', 'n1').getByText('Ready').waitFor();
+    await card('web', 'n1').getByText('Ready', { exact: true }).waitFor();
   });
 
   await t.test('both logs are read', async () => {

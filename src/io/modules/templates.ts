@@ -23,11 +23,12 @@ const readNames = (dir: string): Promise<readonly string[]> =>
     throw error;
   });
 
-/** First plain line of a template's README. */
+/** First paragraph of a template's README, without its marks. */
 const describe = async (dir: string): Promise<string> => {
   const readme = await readPlain(join(dir, 'README.md'), moduleLimits.editBytes).catch(() => null);
-  const lines = readme === null ? [] : decodeText(readme.bytes).split('\n');
-  return lines.map((line) => line.trim()).find((line) => line !== '' && !line.startsWith('#')) ?? '';
+  const paragraphs = readme === null ? [] : decodeText(readme.bytes).split(/\r?\n[ \t]*\r?\n/);
+  const first = paragraphs.map((text) => text.trim()).find((text) => text !== '' && !text.startsWith('#')) ?? '';
+  return first.replace(/\s+/g, ' ').replaceAll('`', '');
 };
 
 /** `.safe` files by their names without extension; the backups of uninstalled modules carry dates and are no templates. */

@@ -1,5 +1,5 @@
 /** The editor of texts, loaded when it is opened. It is in a shadow tree, where its styles need no exception from the page's policy. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { uiTexts } from '../../ui/texts.js';
 import type { PlacedProblem } from '../problems.js';
 import type { EditorHandle, EditorLanguage } from './codemirror.js';
@@ -39,7 +39,8 @@ export function Editor({ label, language, text, problems = [], readOnly = false,
     };
     // The text is put in by the next effect; a new editor is for another file.
   }, [label, language, readOnly]);
-  useEffect(() => handle?.setText(text), [handle, text]);
+  // Before the next key: later, it would put back what has been written over meanwhile.
+  useLayoutEffect(() => handle?.setText(text), [handle, text]);
   useEffect(() => handle?.setProblems(problems), [handle, problems]);
   useEffect(() => {
     if (goTo !== null) handle?.goTo(goTo.at);

@@ -181,7 +181,7 @@ interface KindsProps {
 function Kinds({ context, parent, path, missing, names }: KindsProps) {
   const { document, mode } = context;
   const there = missing.length === 0 ? childrenIn(document, parent) : [];
-  const possible = childrenOf(help, path, mode).map((one) => one);
+  const possible = childrenOf(help, path, mode);
   const kinds = [
     ...possible,
     // What stands there although it should not is shown too: it can be seen, and taken out.
@@ -197,6 +197,11 @@ function Kinds({ context, parent, path, missing, names }: KindsProps) {
     const made = missing.reduceRight<NewElement>((inner, name) => ({ name, children: [inner] }), leaf);
     context.change(addElement(document, parent, made, order(parent.path)));
   }
+  // What holds others only is not offered itself: its kinds are.
+  const addable = kinds.filter(
+    ({ name, max }) =>
+      !(holders.has(name) && max === 1) && (max === null || there.filter((one) => one.name === name).length < max),
+  );
   return (
     <>
       {kinds.map(({ name, max }) => {
@@ -214,6 +219,7 @@ function Kinds({ context, parent, path, missing, names }: KindsProps) {
             </div>
           );
         }
+        if (own.length === 0) return null;
         return (
           <div key={name} class="form-kind">
             {own.map((element, index) => (
@@ -224,14 +230,18 @@ function Kinds({ context, parent, path, missing, names }: KindsProps) {
                 place={max === 1 ? null : { now: index + 1, all: own.length }}
               />
             ))}
-            {max !== null && own.length >= max ? null : (
-              <button type="button" class="button small" onClick={() => add(name)}>
-                {t('add', { name: elementName(childPath) })}
-              </button>
-            )}
           </div>
         );
       })}
+      {addable.length === 0 ? null : (
+        <div class="row">
+          {addable.map(({ name }) => (
+            <button key={name} type="button" class="button small" onClick={() => add(name)}>
+              {t('add', { name: elementName(`${path}/${name}`) })}
+            </button>
+          ))}
+        </div>
+      )}
       {names !== null || unknown.length === 0 ? null : <p class="muted">{t('unknown', { names: unknown.join(', ') })}</p>}
     </>
   );

@@ -1,6 +1,6 @@
 /** The wizard of the cluster: nodes and networks, then what became of it on each node, and letting in those that have no key yet. */
 import { configHelp } from 'virtual:config-help';
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { readForEdit } from '../../../config/xml-edit.js';
 import type { CheckResult, ClusterSummary, ClusterXml, ConfigProblem, DistributionReport } from '../../../http/api-types.js';
 import { ApiFailure } from '../../api/client.js';
@@ -74,7 +74,14 @@ async function carryOut(
   tell([here('running', '')]);
   tell(resultsOf(await api.json<DistributionReport>('POST', '/cluster/distribute', { json: { xml }, timeoutMs: allNodesMs })));
 }
+/** What has just appeared below is brought into sight. */
+function useInSight() {
+  const element = useRef<HTMLElement>(null);
+  useEffect(() => element.current?.scrollIntoView({ block: 'nearest' }), []);
+  return element;
+}
 function Outcome({ results, xml }: { readonly results: readonly NodeResult[]; readonly xml: string }) {
+  const inSight = useInSight();
   const online = new Set(live.nodes.value.filter((node) => node.online || node.self).map((node) => node.name));
   const missing = results.filter(({ state, node }) => state === 'away' && !online.has(node));
   const read = readForEdit(xml);
@@ -92,7 +99,7 @@ function Outcome({ results, xml }: { readonly results: readonly NodeResult[]; re
   );
   const over = now.length > 0 && now.every(({ state }) => state === 'done');
   return (
-    <section class="form-section" aria-labelledby="step2">
+    <section class="form-section" aria-labelledby="step2" ref={inSight}>
       <h3 id="step2">{t('step2')}</h3>
       <NodeResults results={now} label={t('results')} />
       {missing.length === 0 ? null : (
