@@ -2,7 +2,7 @@
  * The quick start of a farm (compatibility page, section 15.5) in a real browser, against two real daemons that know nothing of each
  * other at first; then the rest of the configuration pages.
  */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Locator, Page } from 'playwright-core';
 import t from 'tap';
@@ -169,8 +169,8 @@ t.test('the quick start of a farm', { skip: noBrowser }, async (t) => {
     await button('Form').click();
     await page.getByText('The form comes back').waitFor();
     await button('XML').click();
-    await editor.click();
-    for (let undo = 0; undo < 4; undo += 1) await page.keyboard.press('Control+z');
+    await editor.locator('.cm-line', { hasText: /^\s*<ready\s*$/ }).click();
+    for (const key of ['End', 'Shift+Home', 'Backspace', 'Backspace']) await page.keyboard.press(key);
     await page.getByText('Nothing is wrong with it.').waitFor();
     await button('Form').click();
     t.equal(await page.getByLabel('Restarts before it is stopped').inputValue(), '5');
@@ -255,6 +255,172 @@ t.test('the quick start of a farm', { skip: noBrowser }, async (t) => {
     await page.getByRole('dialog').getByRole('button', { name: /boot/i }).click();
     await until('the switch is turned', async () => (await n1.status('web')).switches.boot !== before || null);
     t.not((await n1.status('web')).switches.boot, before);
+  });
+  await t.test('a snapshot is downloaded, and opened in the inspector', async (t) => {
+    await page.goto(`${home}en/monitoring`);
+    await card('web', 'n1')
+      .getByRole('button', { name: /More|Actions|actions/ })
+      .click();
+    await page.getByRole('menuitem', { name: 'Download a snapshot', exact: true }).click();
+    const [download] = await Promise.all([
+      page.waitForEvent('download', { timeout: 120_000 }),
+      page.getByRole('dialog').getByRole('button', { name: 'Download a snapshot' }).click(),
+    ]);
+    const file = `${directory}/snapshot.zip`;
+    await download.saveAs(file);
+    await page.goto(`${home}en/inspector?node=n1&of=module:web`);
+    await page.getByLabel('Snapshot or journal file').setInputFiles(file);
+    await page.getByRole('button', { name: 'Close n1' }).waitFor({ timeout: 60_000 });
+    await page.getByRole('button', { name: 'proc.failed' }).first().waitFor({ timeout: 60_000 });
+    await page.getByRole('button', { name: 'Close n1' }).click();
+    t.strictSame(await violations(page), []);
+  });
+
+  await t.test('somebody else saves the same file: both texts are shown, nothing is lost', async (t) => {
+    await page.goto(`${home}en/configuration/modules/web/config`);
+    await page.getByLabel('Restarts before it is stopped').fill('4');
+    const theirs = readFileSync(`${n1.safe}/modules/web/conf/userconfig.xml`, 'utf8').replace('maxloop="5"', 'maxloop="9"');
+    writeFileSync(`${n1.safe}/modules/web/conf/userconfig.xml`, theirs);
+    await link('4. Apply').click();
+    await button('Save and apply').click();
+    await page.getByText('Somebody else saved conf/userconfig.xml meanwhile: decide first.').waitFor();
+    await link('1. Configuration').click();
+    await page.getByText('Somebody else saved this file meanwhile').waitFor();
+    t.strictSame(await violations(page), []);
+    await button('Take theirs, drop mine').click();
+    t.equal(await page.getByLabel('Restarts before it is stopped').inputValue(), '9');
+  });
+
+  await t.test('back to an earlier configuration; download; uninstall keeps a backup', async (t) => {
+    await page.goto(`${home}en/configuration/modules`);
+    await page.getByText('edited since: not applied').waitFor();
+    await picture(page, 'config-modules');
+    t.strictSame(await violations(page), []);
+    const menu = button('More for web');
+    await menu.click();
+    const saved = page.waitForEvent('download');
+    await page.getByRole('menuitem', { name: 'Download web.safe' }).click();
+    t.equal((await saved).suggestedFilename(), 'web.safe');
+    await menu.click();
+    await page.getByRole('menuitem', { name: 'Restore an earlier configuration' }).click();
+    await page
+      .getByRole('dialog')
+      .getByRole('button', { name: /^Restore: web_/ })
+      .first()
+      .click();
+    await page.getByLabel('Restarts before it is stopped').waitFor();
+    t.equal(await page.getByLabel('Restarts before it is stopped').inputValue(), '5');
+    await n1.must('stop', '-m', 'web');
+    await n1.reaches('web', 'STOP NotReady');
+    await link('Modules').click();
+    await menu.click();
+    await page.getByRole('menuitem', { name: 'Uninstall' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Uninstall' }).click();
+    await page.getByText('No module is installed yet.').waitFor();
+    await link('New module').click();
+    await page.getByRole('radio', { name: /^web_/ }).check();
+    t.equal(await page.getByLabel('Name of the module').inputValue(), 'web');
+    await button('Create').click();
+    await page.getByText('Processes and services to watch').waitFor();
+  });
+
+  await t.test('the cluster, users, groups and tokens', async (t) => {
+    await link('Cluster').click();
+    await page.getByRole('row', { name: /n2/ }).getByText('up to date').waitFor();
+    t.strictSame(await violations(page), []);
+    await picture(page, 'config-cluster-home');
+    await link('Users and tokens').click();
+    for (const [name, role] of [
+      ['mona', 'monitor'],
+      ['carl', 'control'],
+    ] as const) {
+      await button('Add a user').click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByRole('button', { name: 'Save' }).click();
+      await dialog.getByText('It needs a name.').waitFor();
+      await dialog.getByLabel('Name', { exact: true }).fill(name);
+      await dialog.getByLabel('Role').selectOption(role);
+      await dialog.getByLabel('Set it here').check();
+      await dialog.getByLabel('Password', { exact: true }).fill(password);
+      if (name === 'mona') t.strictSame(await violations(page), []);
+      await dialog.getByRole('button', { name: 'Save' }).click();
+      await page
+        .getByRole('row', { name: new RegExp(name) })
+        .getByText('by password')
+        .waitFor();
+    }
+    await button('Make a token').click();
+    await page.getByRole('dialog').getByLabel('Label').fill('prometheus');
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await page
+      .getByRole('dialog')
+      .locator('code', { hasText: /^hf_monitor_/ })
+      .waitFor();
+    t.strictSame(await violations(page), []);
+    await button('Done').click();
+    await button('Revoke prometheus').click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke prometheus' }).click();
+    await page.getByText('There are no tokens.').waitFor();
+    t.strictSame(await violations(page), []);
+    await picture(page, 'config-users');
+  });
+
+  await t.test('in French, in the dark, on a phone', async (t) => {
+    await page.setViewportSize({ width: 360, height: 700 });
+    await page.emulateMedia({ colorScheme: 'dark' });
+    for (const path of [
+      'cluster',
+      'cluster/config',
+      'modules',
+      'modules/@new',
+      'modules/web/config',
+      'modules/web/scripts',
+      'users',
+      'https',
+    ]) {
+      await page.goto(`${home}fr/configuration/${path}`);
+      await page.locator('.config-page').first().waitFor();
+      await page.locator('.config-page h2').first().waitFor();
+      t.ok(await page.evaluate('document.documentElement.scrollWidth <= 360'), `${path} is not wider than the phone`);
+      t.strictSame(await violations(page), [], path);
+      if (path === 'modules/web/config') await picture(page, 'config-phone');
+    }
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await page.emulateMedia({ colorScheme: 'light' });
+  });
+
+  await t.test('HTTPS is switched on for all nodes', async (t) => {
+    await page.goto(`${home}en/configuration/https`);
+    await page.getByText('HTTPS is off').waitFor();
+    t.strictSame(await violations(page), []);
+    await picture(page, 'config-https');
+    await button('Switch on').click();
+    await result('n1', 'Success').waitFor({ timeout: 120_000 });
+    await result('n2', 'Success').waitFor();
+    t.match(
+      await link('Open the console by HTTPS').getAttribute('href'),
+      /^https:\/\/127\.0\.0\.1:\d+\/console\/en\/configuration\/https$/,
+    );
+    await n1.must('https', 'off');
+  });
+
+  await t.test('what each role sees', async (t) => {
+    for (const [user, canAct] of [
+      ['mona', false],
+      ['carl', true],
+    ] as const) {
+      const other = await (await openBrowser(t, { width: 1280, height: 800 })).newPage();
+      await other.goto(`${home}en/monitoring`);
+      await other.getByLabel('User').fill(user);
+      await other.getByLabel('Password').fill(password);
+      await other.getByRole('button', { name: 'Log in' }).click();
+      await other.locator('.card').first().waitFor();
+      t.equal(await other.getByRole('link', { name: 'Configure' }).count(), 0, `${user} does not configure`);
+      t.equal((await other.getByRole('button', { name: 'Start', exact: true }).count()) > 0, canAct, `${user}: actions`);
+      await other.goto(`${home}en/configuration/modules`);
+      await other.getByText('Your role may not see this page.').waitFor();
+      t.strictSame(await violations(other), []);
+    }
   });
   t.strictSame(said, []);
 });

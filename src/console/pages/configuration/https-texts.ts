@@ -16,6 +16,8 @@ export const table = {
     authorityHelp: 'Import it into the browsers and programs that come here, then they trust all nodes.',
     findings: 'What to look at',
     goSecure: 'Open the console by HTTPS',
+    moved:
+      'HTTPS is being switched on. From now on the console comes by HTTPS; the browser asks whether to trust the authority until it is imported.',
     wizard: 'Switch HTTPS on on all nodes',
     wizardAgain: 'Certificates anew, or with other names',
     wizardHelp: 'Makes an authority of the cluster’s own and a certificate for each node. Nothing has to be bought or copied.',
@@ -73,6 +75,8 @@ export const table = {
     authorityHelp: 'Importez-le dans les navigateurs et programmes qui viennent ici : ils font alors confiance à tous les nœuds.',
     findings: 'À regarder',
     goSecure: 'Ouvrir la console en HTTPS',
+    moved:
+      "HTTPS s'active. La console vient désormais en HTTPS ; le navigateur demande s'il faut faire confiance à l'autorité tant qu'elle n'est pas importée.",
     wizard: 'Activer HTTPS sur tous les nœuds',
     wizardAgain: "De nouveaux certificats, ou avec d'autres noms",
     wizardHelp: "Crée une autorité propre au cluster et un certificat pour chaque nœud. Il n'y a rien à acheter ni à copier.",

@@ -16,6 +16,27 @@ import { httpsTexts as t } from './https-texts.js';
 const httpsMs = 70_000;
 const pairs = (hex: string): string => (hex.toUpperCase().match(/../g) ?? []).join(':');
 
+const secureAddress = (port: number): string => `https://${location.hostname}:${port}${addressOf('/configuration/https')}`;
+
+/** The way on, after HTTPS was switched on from a page that came by HTTP. */
+function Moved({ fingerprint, port }: { readonly fingerprint: string | null; readonly port: number }) {
+  return (
+    <div class="notice moving" role="status">
+      <p>{t('moved')}</p>
+      {fingerprint === null ? null : (
+        <>
+          <p>
+            {t('fingerprint')}. {t('fingerprintHelp')}
+          </p>
+          <CopyLine text={pairs(fingerprint)} />
+        </>
+      )}
+      <a class="button primary" href={secureAddress(port)}>
+        {t('goSecure')}
+      </a>
+    </div>
+  );
+}
 function Status({ status }: { readonly status: HttpsStatus }) {
   const { on, port, kind, certificate, authority, authorityNode, renewAt, findings } = status;
   const [failed, setFailed] = useState<string | null>(null);
@@ -25,7 +46,7 @@ function Status({ status }: { readonly status: HttpsStatus }) {
         <StateShape verdict={on ? 'well' : 'bad'} />
         <strong>{on ? t('on', { port }) : t('off')}</strong>
         {on && location.protocol === 'http:' ? (
-          <a class="button" href={`https://${location.hostname}:${port}${addressOf('/configuration/https')}`}>
+          <a class="button" href={secureAddress(port)}>
             {t('goSecure')}
           </a>
         ) : null}
@@ -86,7 +107,7 @@ function Status({ status }: { readonly status: HttpsStatus }) {
     </>
   );
 }
-function Wizard({ status, onDone }: { readonly status: HttpsStatus; readonly onDone: () => void }) {
+function Wizard({ status, onDone }: { readonly status: HttpsStatus; readonly onDone: (report: HttpsReport) => void }) {
   const [also, setAlso] = useState(status.also.join(' '));
   const [tls12, setTls12] = useState(status.tls12);
   const [clients, setClients] = useState(status.clientCertificates);
@@ -105,7 +126,7 @@ function Wizard({ status, onDone }: { readonly status: HttpsStatus; readonly onD
         timeoutMs: httpsMs,
       });
       setResults(report.items.map(({ node, ok, message }) => ({ node, state: ok ? 'done' : 'failed', message, problems: [] })));
-      onDone();
+      onDone(report);
     });
   return (
     <section class="form-section" aria-labelledby="https-wizard">
@@ -153,6 +174,7 @@ export function HttpsPage() {
   const [asking, setAsking] = useState(false);
   const [said, setSaid] = useState<string | null>(null);
   const [results, setResults] = useState<readonly NodeResult[]>([]);
+  const [moved, setMoved] = useState<HttpsReport | null>(null);
   const task = useTask();
   if (reading.kind !== 'there') return <NotThere reading={reading} again={again} />;
   const status = reading.value;
@@ -191,7 +213,16 @@ export function HttpsPage() {
         <Refused refusal={task.refusal} />
         <NodeResults results={results} label={t('results')} />
       </section>
-      <Wizard key={String(status.on)} status={status} onDone={again} />
+      {moved === null ? null : <Moved fingerprint={moved.fingerprint} port={status.port} />}
+      <Wizard
+        key={String(status.on)}
+        status={status}
+        onDone={(report) => {
+          // From now on this page is answered by HTTPS only, which the browser may not trust yet: a person has to go there.
+          if (location.protocol === 'http:') setMoved(report);
+          else again();
+        }}
+      />
       {status.on && status.kind === 'private' && status.authorityNode === status.node ? (
         <>
           <PersonCertificate />
