@@ -67,7 +67,7 @@ t.test('nobody listens; nothing comes back; no such name', async (t) => {
     state: 'refused',
     name: null,
   });
-  const mute = await listen(t, createTcpServer().unref());
+  const mute = await listen(t, createTcpServer());
   t.match(await look(mute, {}, 60).look('127.0.0.1', null), { state: 'silent' });
   t.match(await look(mute, { resolve: () => new Promise(() => undefined) }, 60).look('slow.example.org', null), {
     state: 'unknown',
@@ -77,7 +77,7 @@ t.test('nobody listens; nothing comes back; no such name', async (t) => {
 });
 
 t.test('not more than a few at once', async (t) => {
-  const mute = await listen(t, createTcpServer().unref());
+  const mute = await listen(t, createTcpServer());
   const one = look(mute, {}, 80);
   const all = Array.from({ length: 16 }, () => one.look('127.0.0.1', null));
   t.equal(await one.look('127.0.0.1', null), null);
