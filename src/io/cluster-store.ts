@@ -201,10 +201,8 @@ export const createClusterStore = (options: ClusterStoreOptions): ClusterStorePo
     nowMs: number,
     acceptOldMs: number,
   ): readonly OlderKey[] => {
-    // An end that was set before stays, unless the new key is one that nothing older may go beside.
-    const earlier = older.map((key) =>
-      acceptOldMs === 0 ? { ...key, acceptedUntilWallMs: Math.min(key.acceptedUntilWallMs, nowMs) } : key,
-    );
+    // An end that was set before is never put off, and none is later than that of the key that came after: whoever stole one has waited for it.
+    const earlier = older.map((key) => ({ ...key, acceptedUntilWallMs: Math.min(key.acceptedUntilWallMs, nowMs + acceptOldMs) }));
     const others = earlier.filter((key) => key.keyHex !== keyHex && key.keyHex !== was.keyHex);
     return usefulKeys([retire(was.keyHex, was.clusterId, nowMs, acceptOldMs), ...others], nowMs);
   };

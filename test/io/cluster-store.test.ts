@@ -79,6 +79,32 @@ t.test('configure, keys and what is kept', async (t) => {
   t.same(problems, []);
 });
 
+t.test('an old key is never taken for longer than the key that came after it', async (t) => {
+  const { store, options } = open(t);
+  const hourMs = 3_600_000;
+  const [first] = [unwrap(await store.configure(xml(), null))];
+  unwrap(await store.generateKey(hourMs));
+  const ends = async (): Promise<readonly number[]> =>
+    ((await store.load())?.older ?? []).map(({ acceptedUntilWallMs }) => acceptedUntilWallMs - options.wallMs());
+  t.equal((await store.load())?.older[0]?.keyHex, first.keyHex);
+  const [long = 0] = await ends();
+  t.ok(long > hourMs - 60_000);
+  // The first was stolen, and that is found out within the hour.
+  unwrap(await store.generateKey(15_000));
+  t.equal((await ends()).length, 2);
+  t.ok(
+    (await ends()).every((one) => one < 15_000),
+    'both end within 15 s',
+  );
+  unwrap(await store.generateKey(hourMs));
+  const [newest = 0, ...before] = await ends();
+  t.ok(newest > hourMs - 60_000);
+  t.ok(
+    before.every((one) => one < 15_000),
+    'and no later key gives them more time',
+  );
+});
+
 t.test('a configuration with errors changes nothing', async (t) => {
   const { store } = open(t);
   const first = unwrap(await store.configure(xml(), null));

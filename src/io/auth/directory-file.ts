@@ -22,6 +22,21 @@ function invitedOf(value: unknown): Invited | null | undefined {
   return isText(hash) && isMoment(expiresWallMs) && isText(node) ? { hash, expiresWallMs, node } : undefined;
 }
 
+/** Far beyond every clock, and far below where whole numbers end. */
+const farMoment = 2 ** 52;
+/** Changes that may be unknown here when another node's entries come. */
+const changesApart = 2 ** 20;
+
+/**
+ * The latest moment that another node's entry may bear. A moment near the end of the whole numbers would leave none for the next change, and this
+ * node's own file would be refused as damaged.
+ */
+export function latestMoment(directory: Directory): number {
+  let latest = farMoment;
+  for (const { at } of directory.values()) latest = Math.max(latest, at);
+  return Math.min(latest + changesApart, Number.MAX_SAFE_INTEGER - changesApart);
+}
+
 /** One entry, or null where a field is not what it has to be. */
 function entryOf(value: unknown): Entry | null {
   if (!isFields(value)) return null;
@@ -46,13 +61,16 @@ function entryOf(value: unknown): Entry | null {
   return kind === 'gone' && (of === 'user' || of === 'group' || of === 'token') ? { kind, ...changed, of } : null;
 }
 
-/** Entries from JSON; null where one is not what it has to be, or there are too many. */
-export function entriesOf(value: unknown): readonly Entry[] | null {
+/**
+ * Entries from JSON; null where one is not what it has to be, or there are too many.
+ * @param latest no entry may bear a later moment; of another node's entries `latestMoment`.
+ */
+export function entriesOf(value: unknown, latest: number = Number.MAX_SAFE_INTEGER): readonly Entry[] | null {
   if (!Array.isArray(value) || value.length > directoryLimits.entries) return null;
   const entries: Entry[] = [];
   for (const one of value) {
     const entry = entryOf(one);
-    if (entry === null) return null;
+    if (entry === null || entry.at > latest) return null;
     entries.push(entry);
   }
   return entries;

@@ -4,7 +4,7 @@
  * cluster, so a node without its key gets nothing.
  */
 import type { DirectoryExchange } from '../../actors/face-auth.js';
-import { entriesIn, entriesOf } from './directory-file.js';
+import { entriesIn, entriesOf, latestMoment } from './directory-file.js';
 import type { DirectoryStore } from './store.js';
 
 export interface ReplicationOptions {
@@ -30,7 +30,7 @@ export interface Replication {
 /** What a node answers to another's exchange. @returns null where the other's entries are not what they have to be. */
 export async function answerExchange(store: DirectoryStore, theirs: DirectoryExchange): Promise<DirectoryExchange | null> {
   if (theirs.entries !== null) {
-    const entries = entriesOf(theirs.entries);
+    const entries = entriesOf(theirs.entries, latestMoment(store.directory));
     if (entries === null) return null;
     await store.merge(entries);
   }
@@ -48,7 +48,7 @@ export function createReplication({ store, peers, ask, everyMs = 30_000 }: Repli
     let answer = await ask(node, { digest: store.digest, entries: push ? entriesIn(store.directory) : null });
     // A second round where both had something that the other had not.
     for (let round = 0; answer !== null && answer.digest !== store.digest && round < 2; round += 1) {
-      const entries = answer.entries === null ? null : entriesOf(answer.entries);
+      const entries = answer.entries === null ? null : entriesOf(answer.entries, latestMoment(store.directory));
       if (entries !== null) await store.merge(entries);
       if (answer.digest === store.digest) break;
       answer = await ask(node, { digest: store.digest, entries: entriesIn(store.directory) });

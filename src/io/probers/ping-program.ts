@@ -1,6 +1,7 @@
 /** ICMP echo by the system's ping program: for a daemon that may have no ICMP socket, and on Windows. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import type { Readable } from 'node:stream';
 import type { Closable } from '../../actors/ports.js';
 
 export type ProgramEnd = { readonly kind: 'answered' } | { readonly kind: 'failed'; readonly detail: string };
@@ -53,6 +54,26 @@ export function wasAnswered(code: number | null, output: string, address: string
   return platform !== 'win32' || address.includes(':') || /\bTTL=\d/i.test(output);
 }
 
+/**
+ * Starts it; the error where the system refuses that at once: a program with capabilities of its own, such as Debian's ping, may not be run
+ * (EPERM) by who may not have them.
+ */
+function spawned(
+  path: string,
+  args: readonly string[],
+  platform: NodeJS.Platform,
+): ChildProcessByStdio<null, Readable, Readable> | Error {
+  try {
+    return spawn(path, [...args], {
+      env: platform === 'win32' ? { ...process.env } : { LC_ALL: 'C', PATH: directories.join(':') },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      windowsHide: true,
+    });
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
 /** Null where there is no such program. */
 export function createPingProgram(options: PingProgramOptions = {}): PingProgram | null {
   const platform = options.platform ?? process.platform;
@@ -85,12 +106,12 @@ export function createPingProgram(options: PingProgramOptions = {}): PingProgram
           }
           next();
         };
-        const env = { LC_ALL: 'C', PATH: directories.join(':') };
-        const started = spawn(path, [...pingArguments(address, patienceMs, platform)], {
-          env: platform === 'win32' ? { ...process.env } : env,
-          stdio: ['ignore', 'pipe', 'pipe'],
-          windowsHide: true,
-        });
+        const started = spawned(path, pingArguments(address, patienceMs, platform), platform);
+        if (!(started instanceof ChildProcess)) {
+          // Not before `ping` has returned.
+          setImmediate(() => finish({ kind: 'failed', detail: `${path} cannot be run: ${started.message}` }));
+          return;
+        }
         child = started;
         for (const stream of [started.stdout, started.stderr])
           stream.setEncoding('latin1').on('data', (text: string) => {

@@ -238,6 +238,29 @@ t.test('directories are put together the same way round, and a revoked token nev
   t.end();
 });
 
+t.test('a moment at the end of the numbers takes away no change of ours', async (t) => {
+  const { auth } = make(t.testdir({}));
+  await auth.load();
+  t.match(await auth.addUser('ada', { role: 'admin', password }, root), { ok: true });
+  const group = (at: number) => ({ kind: 'group', name: 'ops', at, by: 'n9', role: 'admin' });
+  const refused = { ok: false, failure: { code: 'HTTP_BODY' } };
+  for (const at of [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER - 1, 2 ** 53 - 2 ** 20])
+    t.match(await auth.exchange({ digest: 'x', entries: [group(at)] }), refused, String(at));
+  // As far ahead as may be, again and again: what follows is still taken, here and by the others.
+  t.match(await auth.exchange({ digest: 'x', entries: [group(2 ** 52)] }), { ok: true });
+  t.match(await auth.changeUser('ada', { role: 'control' }, root), { ok: true });
+  const answer = await auth.exchange({ digest: 'x', entries: null });
+  const other = make(t.testdir({})).auth;
+  await other.load();
+  t.match(
+    await other.exchange({ digest: 'x', entries: answer.ok ? answer.value.entries : null }),
+    { ok: true },
+    'also by one that was away',
+  );
+  await auth.load();
+  t.match(auth.users(), [{ name: 'ada', role: 'control' }], 'and the file is read again');
+});
+
 t.test('passwords', async (t) => {
   const passwords = createPasswords({ cost, atOnce: 1, waiting: 1 });
   const hash = await passwords.hash(password);

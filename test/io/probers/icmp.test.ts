@@ -99,6 +99,18 @@ t.test('many programs take turns, and closing ends those that wait and those tha
   t.match(ends[79], { kind: 'failed', detail: 'no answer from 127.0.0.1' });
   const missing = createPingProgram({ path: '/nowhere/ping' });
   t.match(await new Promise((resolve) => missing?.ping('::1', 1_000, resolve)), { kind: 'failed', detail: /cannot be run/ });
+  // The system refuses some at once (here: an argument that is too long), more often than programs may run together.
+  const refused = createPingProgram({ path: '/bin/true' });
+  for (let time = 0; time < 40; time += 1)
+    t.match(await new Promise((resolve) => refused?.ping('x'.repeat(200_000), 1_000, resolve)), {
+      kind: 'failed',
+      detail: /cannot be run: spawn E2BIG/,
+    });
+  t.match(
+    await new Promise((resolve) => refused?.ping('::1', 1_000, resolve)),
+    { kind: 'answered' },
+    'and takes no place of others',
+  );
   const dir = t.testdir({ ping: '#!/bin/sh\nexec sleep 60\n' });
   const { chmodSync } = await import('node:fs');
   chmodSync(`${dir}/ping`, 0o755);
