@@ -2,11 +2,12 @@
  * A real daemon with secrets planted wherever there may be some: none of them is in a log, a record, a journal, an answer, an error, an
  * argument or environment of a process that should not have it, a dump or a snapshot. The snapshot's journal replays, with its names and without.
  */
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { unpackArchive } from '../../src/io/modules/archive.js';
 import { RealDaemon, run } from './daemon.js';
+import { ask } from './http.js';
 import { freeTcpPort, freeUdpPort, place } from './place.js';
 
 t.setTimeout(240_000);
@@ -19,15 +20,26 @@ const planted = {
   snmp: 'planted-snmp-auth-20ee',
   community: 'planted-community-3c4d',
   environment: 'planted-environment-8a8a',
+  smtp: 'planted-smtp-password-6b1f',
+  privacy: 'planted-snmp-priv-44aa',
+  user: 'planted-user-password-c2d0',
+  ldap: 'planted-ldap-bind-19be',
+  oidc: 'planted-oidc-client-7e07',
+  ocf: 'planted-ocf-parameter-e5e5',
 } as const;
 const limits = { archiveBytes: 1e9, entries: 1e4, fileBytes: 1e9, totalBytes: 1e9, ratio: 1e6, ratioFromBytes: 1e9 };
 
+/** Debian's resource-agents: the one parameter that is called a password. Where it is not installed, no agent is given one. */
+const dummy = '/usr/lib/ocf/resource.d/heartbeat/Dummy';
+const agent = existsSync(dummy) && readFileSync(dummy, 'utf8').includes('name="passwd"');
+const checker = `<check><custom ident="app" ocf="heartbeat:Dummy" when="both" action="noaction" interval="1s" timeout="30s"><param name="passwd" value="${planted.ocf}"/></custom></check>`;
 const userconfig = `<safe><service mode="light" boot="off"><user logging="userlog">
-<var name="APP_PASSWORD" value="${planted.variable}"/></user></service></safe>`;
+<var name="APP_PASSWORD" value="${planted.variable}"/></user>${agent ? checker : ''}</service></safe>`;
 // An application that says its password where it should not: what it writes is redacted on its way out.
 const start = '#!/bin/sh\necho "connecting with $APP_PASSWORD"\nexit 0\n';
 const stop = '#!/bin/sh\nexit 0\n';
 
+const jsonBody = (value: unknown) => ({ body: JSON.stringify(value), headers: { 'content-type': 'application/json' } });
 function filesBelow(directory: string): readonly string[] {
   return readdirSync(directory).flatMap((name) => {
     const path = join(directory, name);
@@ -49,14 +61,48 @@ t.test('secrets stay, and a snapshot replays', { skip }, async (t) => {
   put('hook.secret', planted.webhook);
   put('hook-url.secret', `https://127.0.0.1:1/${planted.webhookUrl}`);
   put('snmp-auth.secret', planted.snmp);
+  put('snmp-priv.secret', planted.privacy);
+  put('snmp-community.secret', planted.community);
+  put('smtp.secret', JSON.stringify({ user: 'holdfast', password: planted.smtp }));
+  put('ldap.secret', planted.ldap);
+  put('oidc.secret', planted.oidc);
   put(
     'notification.json',
     JSON.stringify({
-      version: 1,
-      channels: [{ name: 'hook', kind: 'webhook', urlFile: 'hook-url.secret', secretFile: 'hook.secret' }],
+      email: [
+        {
+          host: '127.0.0.1',
+          port: 1,
+          from: 'a@example.org',
+          to: ['b@example.org'],
+          credentialsFile: join(safevar, 'smtp.secret'),
+        },
+      ],
+      webhook: [{ urlFile: join(safevar, 'hook-url.secret'), secretFile: join(safevar, 'hook.secret') }],
     }),
   );
-  put('snmp.json', JSON.stringify({ community: planted.community, users: [{ name: 'ops', authKeyFile: 'snmp-auth.secret' }] }));
+  put(
+    'snmp.json',
+    JSON.stringify({
+      port: await freeUdpPort(),
+      communityFile: join(safevar, 'snmp-community.secret'),
+      users: [{ name: 'ops', authFile: join(safevar, 'snmp-auth.secret'), privFile: join(safevar, 'snmp-priv.secret') }],
+    }),
+  );
+  const roles = { admin: ['cn=ops'] };
+  put(
+    'auth.json',
+    JSON.stringify({
+      ldap: {
+        servers: ['ldaps://127.0.0.1:1'],
+        bindDn: 'cn=x',
+        bindPasswordFile: join(safevar, 'ldap.secret'),
+        base: 'dc=x',
+        ...roles,
+      },
+      oidc: { issuer: 'http://127.0.0.1:1', clientId: 'x', clientSecretFile: join(safevar, 'oidc.secret'), admin: ['groups:x'] },
+    }),
+  );
   await daemon.start();
   const xml = join(directory, 'cluster.xml');
   writeFileSync(
@@ -67,10 +113,46 @@ t.test('secrets stay, and a snapshot replays', { skip }, async (t) => {
   await daemon.must('cluster', 'genkey');
   const key = readFileSync(join(safevar, 'cluster', 'cluster.key'), 'utf8').trim();
   t.ok(key.length >= 32);
+  // What comes into being while it runs: a password, a token, a session, a link, an invitation. They are given by files and the local socket.
+  const post = async (path: string, json: unknown): Promise<string> => (await daemon.api('POST', path, json)).body;
+  const member = (text: string, pattern: RegExp): string => {
+    const found = pattern.exec(text)?.[1];
+    if (found === undefined) throw new Error(`no ${pattern.source} in ${text}`);
+    return found;
+  };
+  await post('/users', { name: 'ada', role: 'admin', password: planted.user });
+  const made = {
+    token: member(await post('/tokens', { label: 'x', role: 'monitor', days: null }), /(hf_monitor_[\w.-]+)/),
+    link: member(await post('/users', { name: 'eve', role: 'monitor', invite: true }), /"code":\s*"([^"]+)"/),
+  };
+  const { httpPort } = daemon.spec;
+  const login = await ask({
+    ...{ host: '127.0.0.1', port: httpPort, method: 'POST', path: '/api/v1/session' },
+    ...jsonBody({ user: 'ada', password: planted.user }),
+  });
+  const cookie = member(String(login.headers['set-cookie']), /holdfast_session=([\w-]+)/);
+  // They are used, rightly and wrongly: a refusal must not repeat them.
+  for (const headers of [
+    { cookie: `holdfast_session=${cookie}` },
+    { authorization: `Bearer ${made.token}` },
+    { authorization: `Bearer ${made.token}x` },
+  ])
+    await ask({ host: '127.0.0.1', port: httpPort, path: '/api/v1/cluster', headers });
+  for (const user of ['ada', planted.user])
+    await ask({
+      host: '127.0.0.1',
+      port: httpPort,
+      method: 'POST',
+      path: '/api/v1/session',
+      ...jsonBody({ user, password: `${planted.user}x` }),
+    });
   await daemon.install('web', { userconfig, scripts: { start_both: start, stop_both: stop } });
   await daemon.must('start', '-m', 'web');
   await daemon.reaches('web', 'UP Ready');
-  const secrets = [...Object.values(planted), key];
+  const hash = member(readFileSync(join(safevar, 'auth', 'users.json'), 'utf8'), /"hash": ?"([^"]+)"/);
+  const secrets = [...Object.values(planted), ...Object.values(made), cookie, hash, key];
+  t.match(await daemon.cli('notification', 'status'), { code: 0 }, 'the configurations are taken');
+  t.notMatch(daemon.nodeLog() + daemon.output, /(?:snmp|notification|auth)\.json (?:has errors|cannot)/);
 
   const zip = join(directory, 'out.zip');
   const anonymous = join(directory, 'anonymous.zip');
@@ -115,7 +197,8 @@ t.test('secrets stay, and a snapshot replays', { skip }, async (t) => {
 
   await t.test('not in files, answers, errors, arguments', async (t) => {
     // Where a secret belongs: its own file, the configuration that has it, the settings, the applications own output.
-    const own = /\.secret$|snmp\.json$|cluster\.key|userconfig\.xml$|safeconf\.xml$|\.safe$|\.ulog$|cluster\.xml$|\.zip$/;
+    const own =
+      /\.secret$|users\.json$|snmp\.json$|cluster\.key|userconfig\.xml$|safeconf\.xml$|\.safe$|\.ulog$|cluster\.xml$|\.zip$/;
     const files = new Map(
       filesBelow(directory)
         .filter((path) => !own.test(path))
@@ -140,6 +223,11 @@ t.test('secrets stay, and a snapshot replays', { skip }, async (t) => {
       '/healthcheck',
       '/self',
       '/notification',
+      '/users',
+      '/tokens',
+      '/auth',
+      '/auth/config',
+      '/snmp',
       '/modules/web/nothing',
     ])
       answers.set(path, (await daemon.api('GET', path)).body);
@@ -148,6 +236,12 @@ t.test('secrets stay, and a snapshot replays', { skip }, async (t) => {
       ['state'],
       ['notification', 'status'],
       ['notification', 'test'],
+      ['user', 'list'],
+      ['token', 'list'],
+      ['auth', 'status'],
+      ['auth', 'test', 'ada'],
+      ['cmdlog'],
+      ['level'],
       ['confcheck', '-m', 'web'],
       ['confcheck', '-m', 'none'],
     ])
@@ -158,8 +252,10 @@ t.test('secrets stay, and a snapshot replays', { skip }, async (t) => {
     for (const one of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
       try {
         processes.set(`arguments of ${one}`, readFileSync(`/proc/${one}/cmdline`, 'latin1'));
-        if (one !== pid && one !== String(process.pid))
-          processes.set(`environment of ${one}`, readFileSync(`/proc/${one}/environ`, 'latin1'));
+        const environment = readFileSync(`/proc/${one}/environ`, 'latin1');
+        // An agent is given its parameters so; nothing else is.
+        if (one !== pid && one !== String(process.pid) && !environment.includes('OCF_RESOURCE_INSTANCE='))
+          processes.set(`environment of ${one}`, environment);
       } catch {
         // It has ended, or is another user's.
       }

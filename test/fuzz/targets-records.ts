@@ -33,7 +33,7 @@ function changedRecord(random: SeededRandom, record: JournalRecord): JournalReco
 }
 function changedLines(random: SeededRandom): readonly SourceLine[] {
   const changed = [...records];
-  for (let round = random.between(1, 3); round > 0; round -= 1) {
+  for (let round = random.between(1, 3); round > 0 && changed.length > 0; round -= 1) {
     const at = random.between(0, changed.length - 1);
     const one = changed[at] ?? pickFrom(random, records);
     const kind = random.between(0, 5);
@@ -43,7 +43,7 @@ function changedLines(random: SeededRandom): readonly SourceLine[] {
     else changed.length = at + 1;
   }
   const lines = changed.map((record, index) => ({ file: 'f', number: index + 1, text: encodeLine(index + 1, record) }));
-  if (!random.chance(0.3)) return lines;
+  if (lines.length === 0 || !random.chance(0.3)) return lines;
   const at = random.between(0, lines.length - 1);
   return lines.map((line, index) =>
     index === at ? { ...line, text: mutateText(random, line.text, [line.text], ['"c":"', '}', '\\', '"n":']) } : line,
