@@ -113,10 +113,8 @@ export async function run(): Promise<BenchRow[]> {
   if (missing !== null)
     return [judge({ area: 'console', name: 'first load, compressed', value: Number.NaN, unit: 'kB', against: missing })];
   const directory = makeDirectory();
-  const folder = transpile([
-    ...['src/http', 'src/actors', 'src/machines', 'src/config', 'src/io/seal-keys.ts', 'src/io/keys.ts'],
-    ...['test/http/fake-face.ts', 'bench/console-server.ts'],
-  ]);
+  // The front's thread and what is loaded when it is needed are started by their names.
+  const folder = transpile(['src/http', 'bench/console-server.ts']);
   const port = await freePort();
   async function serve(from: number, to: number): Promise<ChildProcess> {
     const args = [from, to, nodes, modules, eventsPerSecond, port].map(String);

@@ -38,15 +38,7 @@ function numbersIn(value: unknown, name: string): readonly number[] {
 /** Rounds in turns, so that both servers see the same load of the machine; medians of 7. */
 export async function run(): Promise<BenchRow[]> {
   const directory = makeDirectory();
-  const folder = transpile([
-    'src/http',
-    'src/actors',
-    'src/machines',
-    'src/config',
-    'test/http/fake-face.ts',
-    'bench/http-server.ts',
-    'bench/http-load.ts',
-  ]);
+  const folder = transpile(['src/http', 'src/actors', 'bench/http-server.ts', 'bench/http-load.ts']);
   const servers: ChildProcess[] = [];
   async function serve(kind: string, events: number): Promise<number> {
     const server = start(folder, directory, 'http-server.js', [kind, String(events), directory]);

@@ -9,6 +9,7 @@ import {
   eventText,
   indexChart,
   isQuiet,
+  leavesText,
   orderedStates,
   wayOf,
   wayText,
@@ -98,6 +99,8 @@ t.test('causes lead back to what came from outside, and a loop does not end in o
   t.equal(wayText(['m.UP.ready'], ['m.STOP']), 'UP.ready → STOP');
   t.equal(wayText(['m.a.x', 'm.b.x'], ['m.a.x', 'm.b.y']), 'b.x → b.y', 'only the region that moved');
   t.equal(wayText([], ['m.a']), 'a');
+  t.equal(leavesText(['m.armed.look.resting', 'm.armed.beat.pausing']), 'armed: look.resting + beat.pausing');
+  t.equal(leavesText(['m.a.x', 'm.b']), 'a.x + b');
 });
 
 t.test('lanes, put on one clock', async (t) => {

@@ -67,8 +67,15 @@ export function shortName(id: string): string {
   const dot = id.indexOf('.');
   return dot < 0 ? id : id.slice(dot + 1);
 }
-/** The innermost states of a machine as one text. */
-export const leavesText = (leaves: readonly string[]): string => leaves.map(shortName).join(' + ');
+/** The innermost states of a machine as one text; what parallel ones have in common is said once. */
+export function leavesText(leaves: readonly string[]): string {
+  const paths = leaves.map((leaf) => shortName(leaf).split('.'));
+  const [first = []] = paths;
+  if (paths.length < 2) return first.join('.');
+  const differs = first.findIndex((part, depth) => paths.some((path) => path[depth] !== part));
+  const rest = paths.map((path) => path.slice(Math.max(0, differs)).join('.')).join(' + ');
+  return differs <= 0 ? rest : `${first.slice(0, differs).join('.')}: ${rest}`;
+}
 
 /** Which way a machine went, as one text: of parallel regions only those that moved. */
 export function wayText(from: readonly string[], to: readonly string[]): string {

@@ -46,6 +46,8 @@ export interface Live {
 }
 
 const silenceMs = 40_000;
+/** Changes are on the screen within 150 ms: of that, so much is for drawing fewer times. */
+const togetherMs = 80;
 const refreshDelayMs = 150;
 const wholeEveryMs = 60_000;
 const retryFirstMs = 250;
@@ -82,6 +84,10 @@ export function createLive(api: Api): Live {
   let pending: ReturnType<typeof setTimeout> | undefined;
   let whole: ReturnType<typeof setInterval> | undefined;
   let seenMs = Date.now();
+  /** Events that are drawn together with the next ones. */
+  const waiting: NodeEvent[] = [];
+  let flushing: ReturnType<typeof setTimeout> | undefined;
+  let flushedMs = 0;
 
   function card(key: string): Signal<ModuleNodeStatus | null> {
     let found = cards.get(key);
@@ -159,18 +165,30 @@ export function createLive(api: Api): Live {
     if (about.test(event.type)) refresh();
     for (const listener of listeners) listener(event);
   }
+  function flush(): void {
+    clearTimeout(flushing);
+    flushing = undefined;
+    flushedMs = Date.now();
+    const events = waiting.splice(0);
+    batch(() => {
+      for (const event of events) apply(event);
+    });
+  }
   function takePiece(events: readonly ServerEvent[]): void {
     seenMs = Date.now();
-    batch(() => {
-      for (const { type, data } of events) {
-        if (type === 'lost' || type === 'error') {
-          refresh();
-          continue;
-        }
-        const event: unknown = JSON.parse(data);
-        if (isNodeEvent(event)) apply(event);
+    for (const { type, data } of events) {
+      if (type === 'lost' || type === 'error') {
+        refresh();
+        continue;
       }
-    });
+      const event: unknown = JSON.parse(data);
+      if (isNodeEvent(event)) waiting.push(event);
+    }
+    if (waiting.length === 0 || flushing !== undefined) return;
+    // The first after a rest is drawn at once; where there are many, some are drawn together.
+    const restMs = flushedMs + togetherMs - seenMs;
+    if (restMs <= 0) flush();
+    else flushing = setTimeout(flush, restMs);
   }
   async function follow(ended: AbortSignal): Promise<void> {
     const broken = new AbortController();
@@ -179,6 +197,7 @@ export function createLive(api: Api): Live {
       await followUntil(signalOf);
     } finally {
       broken.abort();
+      flush();
     }
   }
   async function followUntil(signalOf: AbortSignal): Promise<void> {

@@ -20,7 +20,8 @@ export interface MenuProps {
   /** For screen readers, where the button shows no words or too few. */
   readonly label: string;
   readonly button: ComponentChildren;
-  readonly items: readonly MenuItem[];
+  /** A function where they are many: it is called when the menu opens. */
+  readonly items: readonly MenuItem[] | (() => readonly MenuItem[]);
   readonly buttonClass?: string;
   readonly align?: 'start' | 'end';
   readonly disabled?: boolean;
@@ -169,7 +170,7 @@ export function Menu(props: MenuProps) {
       </button>
       {open ? (
         <div class="menu-list" popover="manual" id={id} role="menu" aria-label={label} ref={list}>
-          {items.map((item) => (
+          {(typeof items === 'function' ? items() : items).map((item) => (
             <div key={item.label} role="none" class={item.divided === true ? 'menu-divided' : undefined}>
               <Item item={item} close={close} />
             </div>

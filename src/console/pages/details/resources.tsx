@@ -106,7 +106,9 @@ export function Resources({ module, node }: { readonly module: string; readonly 
             <th scope="col">{t('name')}</th>
             <th scope="col">{t('value')}</th>
             <th scope="col">{t('since')}</th>
-            <th scope="col">{t('by')}</th>
+            <th scope="col" class="wide-only">
+              {t('by')}
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -130,7 +132,7 @@ export function Resources({ module, node }: { readonly module: string; readonly 
                     {dayTime(Date.parse(one.at), everyTenSeconds.value)}
                   </time>
                 </td>
-                <td class="muted">{one.by}</td>
+                <td class="muted wide-only">{one.by}</td>
               </tr>
               {open === one.name ? (
                 <tr key={`${one.name} history`}>

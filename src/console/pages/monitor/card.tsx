@@ -108,7 +108,7 @@ function Actions({ status }: { readonly status: ModuleNodeStatus }) {
         disabled={status.error !== null}
         plain
         button={<Icon name="more" />}
-        items={nodeItems(status)}
+        items={() => nodeItems(status)}
       />
     </>
   );

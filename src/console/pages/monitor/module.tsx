@@ -1,5 +1,5 @@
 /** A module: how it is served altogether, what can be done on all nodes, and a card for each node. */
-
+import { useComputed } from '@preact/signals';
 import type { ModuleEntry } from '../../model/live.js';
 import { live } from '../../model/store.js';
 import { moduleTally, statusesOf } from '../../model/summary.js';
@@ -30,9 +30,16 @@ function Serving({ module }: { readonly module: string }) {
     </span>
   );
 }
+const configuredOf = (module: string) => statusesOf(module).filter((one) => one.state !== 'NOTCONFIGURED');
+
 function ModuleActions({ module }: { readonly module: ModuleEntry }) {
-  const statuses = statusesOf(module.name).filter((one) => one.state !== 'NOTCONFIGURED');
-  const nodes = statuses.map((one) => one.node);
+  // Drawn anew where it is configured on other nodes than before, not whenever a state changes.
+  const names = useComputed(() =>
+    configuredOf(module.name)
+      .map((one) => one.node)
+      .join(' '),
+  );
+  const nodes = names.value.split(' ').filter((name) => name !== '');
   if (nodes.length === 0) return null;
   return (
     <div class="module-actions">
@@ -56,10 +63,14 @@ function ModuleActions({ module }: { readonly module: ModuleEntry }) {
           buttonClass="button small"
           align="end"
           button={t('rolling')}
-          items={rollingItems(
-            module.name,
-            statuses.filter((one) => one.ready).map((one) => one.node),
-          )}
+          items={() =>
+            rollingItems(
+              module.name,
+              statusesOf(module.name)
+                .filter((one) => one.ready)
+                .map((one) => one.node),
+            )
+          }
         />
       ) : null}
       <Menu
@@ -68,7 +79,7 @@ function ModuleActions({ module }: { readonly module: ModuleEntry }) {
         align="end"
         plain
         button={<Icon name="more" />}
-        items={moduleItems(module.name, statuses)}
+        items={() => moduleItems(module.name, configuredOf(module.name))}
       />
     </div>
   );

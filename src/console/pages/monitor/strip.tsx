@@ -1,6 +1,6 @@
 /** The last 15 minutes of a module on a node: a thin line, coloured where it was not ready; a click goes to that moment. */
 import { everyTenSeconds } from '../../model/clock.js';
-import { stripMs, stripOf } from '../../model/history.js';
+import { type StripPart, stripMs, stripOf } from '../../model/history.js';
 import { live } from '../../model/store.js';
 import { navigate } from '../../router.js';
 import { monitorTexts as t } from './texts.js';
@@ -9,6 +9,20 @@ const width = 900;
 const classes = { Ready: 'well', Transient: 'moving', NotReady: 'bad', Unknown: 'none' } as const;
 /** A short trouble is wide enough to be seen. */
 const least = 8;
+
+const kinds = ['none', 'well', 'moving', 'bad'] as const;
+/** All parts of one colour as one path: a strip that has seen much costs no more than one that has not. */
+function pathOfKind(parts: readonly StripPart[], kind: (typeof kinds)[number]): string {
+  return parts
+    .filter((part) => classes[part.quality] === kind)
+    .map((part) => {
+      const ready = part.quality === 'Ready';
+      const length = Math.round(Math.max((part.to - part.from) * width, ready ? 0 : least));
+      const from = Math.round(Math.min(part.from * width, width - length));
+      return `M${from} ${ready ? 6 : 0}h${length}V10h${-length}z`;
+    })
+    .join('');
+}
 
 export function Strip({ module, node }: { readonly module: string; readonly node: string }) {
   const nowMs = everyTenSeconds.value;
@@ -20,20 +34,9 @@ export function Strip({ module, node }: { readonly module: string; readonly node
     <svg class="strip" viewBox={`0 0 ${width} 10`} preserveAspectRatio="none" role="img" aria-label={label}>
       <title>{label}</title>
       <rect class="track" x={0} y={7} width={width} height={1} />
-      {parts.map((part) => {
-        const ready = part.quality === 'Ready';
-        const length = Math.max((part.to - part.from) * width, ready ? 0 : least);
-        return (
-          <rect
-            key={`${part.from} ${part.state}`}
-            class={classes[part.quality]}
-            x={Math.min(part.from * width, width - length)}
-            y={ready ? 6 : 0}
-            width={length}
-            height={ready ? 4 : 10}
-          />
-        );
-      })}
+      {kinds.map((kind) => (
+        <path key={kind} class={kind} d={pathOfKind(parts, kind)} />
+      ))}
     </svg>
   );
   return (
