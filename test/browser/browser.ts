@@ -1,7 +1,8 @@
 /** A real browser for tests: Debian's Chromium by playwright-core. It reaches nothing but this machine. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { BrowserContext, Page } from 'playwright-core';
 import type { Test } from 'tap';
 
@@ -74,4 +75,22 @@ export async function violations(page: Page): Promise<readonly string[]> {
     "axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map((node) => node.html.slice(0, 160)).join(' | ')))",
   );
   return Array.isArray(found) ? found.map(String) : [`axe-core answered ${JSON.stringify(found)}`];
+}
+
+/** With HOLDFAST_SCREENSHOTS=1 the pictures of docs/console are made anew; else they stay as they are. */
+const pictures =
+  process.env['HOLDFAST_SCREENSHOTS'] === '1' ? fileURLToPath(new URL('../../docs/console/', import.meta.url)) : null;
+export async function picture(page: Page, name: string): Promise<void> {
+  if (pictures === null) return;
+  mkdirSync(pictures, { recursive: true });
+  await page.screenshot({ path: `${pictures}${name}.png` });
+}
+
+/** What is wider than the screen, other than what is meant to be scrolled to the side. */
+export async function tooWide(page: Page): Promise<readonly string[]> {
+  const found: unknown = await page.evaluate(`[...document.querySelectorAll('#console *')]
+    .filter((one) => { const box = one.getBoundingClientRect(); return box.width > 1 && box.right > innerWidth + 1; })
+    .filter((one) => !one.closest('.chart-scroll, .tabs, .pages, .actors, svg, .visually-hidden, .skip'))
+    .map((one) => one.tagName + ' ' + one.className)`);
+  return Array.isArray(found) ? found.map(String) : [];
 }

@@ -1,24 +1,15 @@
 /** The inspector and the timeline in a real browser, against two real daemons. */
-import { mkdirSync } from 'node:fs';
-import type { Page } from 'playwright-core';
 import t from 'tap';
 import { signal } from '../../src/demo/processes.js';
 import { application } from '../e2e/modules.js';
 import { until } from '../e2e/until.js';
-import { violations as allViolations, complaints, noBrowser, openBrowser } from './browser.js';
+import { complaints, noBrowser, openBrowser, picture, tooWide, violations } from './browser.js';
 import { installOnBoth, startLab } from './lab.js';
 
 t.setTimeout(600_000);
-const pictures = new URL('../../docs/console/', import.meta.url).pathname;
-
-/** Without those of the menu of nodes at the top, which the tests of the console's frame look at. */
-const violations = async (page: Page): Promise<readonly string[]> =>
-  (await allViolations(page)).filter((one) => !one.includes('node-button'));
-
 t.test('inspector and timeline', { skip: noBrowser }, async (t) => {
   const lab = await startLab(t);
   await installOnBoth(lab, 'web', { mode: 'farm' });
-  mkdirSync(pictures, { recursive: true });
   const context = await openBrowser(t, { width: 1440, height: 900 });
   const page = await context.newPage();
   const said = complaints(page);
@@ -42,7 +33,7 @@ t.test('inspector and timeline', { skip: noBrowser }, async (t) => {
     await page.getByRole('button', { name: 'proc.failed' }).first().click();
     await shown('module.UP.restarting.graceful').waitFor();
     t.ok((await page.locator('.arrow').count()) >= 1, 'the way is drawn');
-    await page.screenshot({ path: `${pictures}inspector.png` });
+    await picture(page, 'inspector');
     t.strictSame(await violations(page), []);
     await page.locator('.chart-scroll').focus();
     await page.keyboard.press('ArrowLeft');
@@ -55,7 +46,7 @@ t.test('inspector and timeline', { skip: noBrowser }, async (t) => {
       .getByText(/was ended by SIGKILL/)
       .first()
       .waitFor({ timeout: 60_000 });
-    await page.screenshot({ path: `${pictures}inspector-why.png` });
+    await picture(page, 'inspector-why');
     t.strictSame(await violations(page), []);
   });
 
@@ -94,13 +85,25 @@ t.test('inspector and timeline', { skip: noBrowser }, async (t) => {
     await page.getByText('± ').waitFor({ timeout: 60_000 });
     const verdict = page.locator('.mark-verdict').first();
     await verdict.waitFor();
-    await page.screenshot({ path: `${pictures}timeline.png` });
+    await picture(page, 'timeline');
     t.strictSame(await violations(page), []);
+    await page.locator('.timeline-bar').getByRole('button', { name: 'Zoom in' }).focus();
+    await page.keyboard.press('+');
+    await verdict.waitFor();
+    t.pass('zooming keeps now in sight, and with it what has just happened');
     await verdict.focus();
     await page.keyboard.press('Enter');
     await page.getByRole('link', { name: 'In the inspector' }).click();
     await page.locator('.box.leaf').first().waitFor({ timeout: 60_000 });
     t.match(page.url(), /inspector\?node=n1/);
+    await page.goBack();
+    await verdict.waitFor();
+    await verdict.click();
+    await page.getByRole('link', { name: 'In the log' }).click();
+    const line = page.locator('.line-at');
+    await line.waitFor();
+    t.match(await line.textContent(), /tail/, 'the line of that moment is marked');
+    t.ok(await line.isVisible());
   });
 
   await t.test('in French, in the dark, on a phone', async (t) => {
@@ -109,10 +112,9 @@ t.test('inspector and timeline', { skip: noBrowser }, async (t) => {
     await small.goto(`${lab.console}fr/inspector?node=n1&of=module:web`);
     await small.locator('[data-state="module.UP.ready"].leaf').waitFor();
     await small.getByRole('button', { name: 'En direct' }).waitFor();
-    await small.screenshot({ path: `${pictures}inspector-phone.png` });
+    await picture(small, 'inspector-phone');
     t.strictSame(await violations(small), []);
-    const over: unknown = await small.evaluate('document.documentElement.scrollWidth - innerWidth');
-    t.ok(typeof over === 'number' && over <= 0, 'nothing is wider than the screen');
+    t.strictSame(await tooWide(small), [], 'nothing is wider than the screen');
   });
   t.strictSame(said, []);
 });

@@ -1,22 +1,12 @@
 /** The console in a real browser, against two real daemons: what an administrator sees and does. */
-import { mkdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import type { Page } from 'playwright-core';
+import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { application } from '../e2e/modules.js';
-import { complaints, noBrowser, openBrowser, violations } from './browser.js';
+import { complaints, noBrowser, openBrowser, picture, tooWide, violations } from './browser.js';
 import { installOnBoth, startLab } from './lab.js';
 
 t.setTimeout(1_200_000);
 
-/** With HOLDFAST_SCREENSHOTS=1 the pictures of docs/console are made anew; else they stay as they are. */
-const pictures =
-  process.env['HOLDFAST_SCREENSHOTS'] === '1' ? fileURLToPath(new URL('../../docs/console/', import.meta.url)) : null;
-async function picture(page: Page, name: string): Promise<void> {
-  if (pictures === null) return;
-  mkdirSync(pictures, { recursive: true });
-  await page.screenshot({ path: `${pictures}${name}.png` });
-}
 const other = { light: 'dark', dark: 'light' } as const;
 
 t.test('the monitoring of two nodes', { skip: noBrowser }, async (t) => {
@@ -60,6 +50,24 @@ t.test('the monitoring of two nodes', { skip: noBrowser }, async (t) => {
     await card('farm', 'n1').getByText('50 %').waitFor();
   });
 
+  await t.test('all that can be done is in a menu that nothing cuts off', async (t) => {
+    await card('web', 'n1')
+      .getByRole('button', { name: /^More actions/ })
+      .click();
+    const last = page.getByRole('menuitem').last();
+    await last.waitFor();
+    await picture(page, 'menu');
+    t.equal(await last.textContent(), 'Dump');
+    const box = await last.boundingBox();
+    const there = box === null ? '' : `document.elementFromPoint(${box.x + 8}, ${box.y + box.height / 2})?.textContent`;
+    t.equal(await page.evaluate(there), 'Dump', 'it lies above everything');
+    t.strictSame(await violations(page), []);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: /^Rolling: web/ }).click();
+    await page.getByText('No node serves.').first().waitFor();
+    await page.keyboard.press('Escape');
+  });
+
   await t.test('a process dies: the restart is seen, and the reason', async (t) => {
     await page.goto(details('why'));
     await page.getByText('From the first fact').waitFor();
@@ -69,6 +77,10 @@ t.test('the monitoring of two nodes', { skip: noBrowser }, async (t) => {
     await page.locator('.chain-fact', { hasText: 'tail' }).first().waitFor();
     await picture(page, 'why');
     t.strictSame(await violations(page), []);
+    await page.locator('.chain-time').first().click();
+    await page.locator('.line-at').waitFor();
+    t.ok(await page.locator('.line-at').isVisible(), 'a time leads to its line in the log');
+    await page.getByRole('button', { name: 'To the newest lines' }).click();
   });
 
   await t.test('the log grows; a script leads to its output; verbose lines; search; text', async (t) => {
@@ -142,12 +154,12 @@ t.test('the monitoring of two nodes', { skip: noBrowser }, async (t) => {
     await page.getByText('tout va bien').waitFor();
     t.equal(await page.evaluate('document.documentElement.lang'), 'fr');
     t.equal(await page.evaluate('document.documentElement.dataset.theme'), 'dark');
-    t.ok(await page.evaluate('document.documentElement.scrollWidth <= 320'), 'nothing is wider than the phone');
+    t.strictSame(await tooWide(page), [], 'nothing is wider than the phone');
     t.strictSame(await violations(page), []);
     await picture(page, 'phone');
     await page.goto(details('logs').replace('/en/', '/fr/'));
     await page.locator('.line').first().waitFor();
-    t.ok(await page.evaluate('document.documentElement.scrollWidth <= 320'));
+    t.strictSame(await tooWide(page), []);
     t.strictSame(await violations(page), []);
     await page.setViewportSize({ width: 1280, height: 800 });
     await page.goto(`${lab.console}fr/monitoring`);
@@ -184,6 +196,28 @@ t.test('the monitoring of two nodes', { skip: noBrowser }, async (t) => {
 
   await t.test('logins: each role sees what it may do', async (t) => {
     const password = 'a long enough phrase';
+    /** Only an Admin: what is in it is everything that is known. */
+    async function takeSnapshot(): Promise<void> {
+      await card('farm', 'n2')
+        .getByRole('button', { name: /^More actions/ })
+        .click();
+      await page.getByRole('menuitem', { name: 'Download a snapshot', exact: true }).click();
+      const saved = page.waitForEvent('download');
+      await page.getByRole('dialog').getByRole('button', { name: 'Download a snapshot' }).click();
+      const file = await saved;
+      t.equal(file.suggestedFilename(), 'snapshot_n2_farm.zip');
+      await page.getByText('n2: done').waitFor();
+      await page.goto(`${lab.console}en/inspector`);
+      await page.getByLabel('Snapshot or journal file').setInputFiles({
+        name: 'snapshot.zip',
+        mimeType: 'application/zip',
+        buffer: readFileSync(await file.path()),
+      });
+      await page.getByRole('button', { name: 'Close n2' }).waitFor({ timeout: 60_000 });
+      await page.locator('.box.leaf').first().waitFor({ timeout: 60_000 });
+      await page.goto(`${lab.console}en/monitoring`);
+      await page.getByText('all well').waitFor();
+    }
     for (const [user, role] of [
       ['ada', 'admin'],
       ['carl', 'control'],
@@ -203,12 +237,14 @@ t.test('the monitoring of two nodes', { skip: noBrowser }, async (t) => {
     for (const [user, canAct] of [
       ['mona', false],
       ['carl', true],
+      ['ada', true],
     ] as const) {
       await page.getByLabel('User').fill(user);
       await page.getByLabel('Password').fill(password);
       await page.getByRole('button', { name: 'Log in' }).click();
       await page.getByText('all well').waitFor();
       t.equal((await page.getByRole('button', { name: 'Stop', exact: true }).count()) > 0, canAct, `${user}: actions`);
+      if (user === 'ada') await takeSnapshot();
       await page.getByRole('button', { name: new RegExp(`User ${user}`) }).click();
       await page.getByRole('menuitem', { name: 'Log out' }).click();
       await page.getByRole('button', { name: 'Log in' }).waitFor();
