@@ -175,6 +175,7 @@ t.test('lines of a log', async (t) => {
     ['one', 'two', 'three'],
     'each once',
   );
+  t.equal(merged([line(2.345, 'two')], [line(2, 'two')]).length, 1, 'also where one of both knows the time better');
   t.strictSame(
     filtered([line(1, 'Alpha'), line(2, 'beta', 'I')], ['E'], 'ALPH').map((one) => one.wallMs),
     [1],

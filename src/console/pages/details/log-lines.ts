@@ -17,7 +17,8 @@ export function lineOf(event: NodeEvent, module: string, node: string): LogLine 
   const data = { ...(typeof userlog === 'string' ? { userlog } : {}), ...(typeof script === 'string' ? { script } : {}) };
   return { at: event.at, atMs: event.atMs, wallMs: Date.parse(event.at), level, component, message, data };
 }
-const identity = (line: LogLine): string => `${line.wallMs} ${line.level} ${line.component} ${line.message}`;
+/** Lines that are read have fractions of a ms, those that events tell do not. */
+const identity = (line: LogLine): string => `${Math.floor(line.wallMs)} ${line.level} ${line.component} ${line.message}`;
 
 /** Lines that were read, and lines that came meanwhile: each once, in order, the newest `mostLines`. */
 export function merged(read: readonly LogLine[], come: readonly LogLine[]): readonly LogLine[] {
