@@ -2,7 +2,7 @@
  * When the connection node is lost the console moves to another one: the first that answers this browser gets the same page. Each node
  * serves the console itself, so that moving is going to its address; the session there is its own.
  */
-import { effect, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import type { NodeSummary } from '../../http/api-types.js';
 import { live } from './store.js';
 
@@ -75,8 +75,10 @@ export function startMoving(): () => void {
       if (mine === generation && !staying.peek()) location.replace(samePageAt(found.address, self));
     }, announceMs);
   };
+  // The kind alone: each attempt that fails tells its message anew, and must not begin the waiting again.
+  const connected = computed(() => live.connection.value.kind);
   return effect(() => {
-    const { kind } = live.connection.value;
+    const kind = connected.value;
     generation += 1;
     clearTimeout(timer);
     movingTo.value = null;
