@@ -167,7 +167,9 @@ t.test('https setup on two nodes, join of a third, renewal, and back', { skip },
         'none',
         '--phone-out=off',
       ];
-      const usual = options.filter((option) => !option.startsWith('--phone'));
+      // Protocols, ciphers, server defaults, forward secrecy, HTTP headers, and the attacks: the whole but for simulated clients.
+      const looks = ['-p', '-s', '-f', '-S', '-h', '-U'];
+      const usual = [...options.filter((option) => !option.startsWith('--phone')), ...looks];
       await run([testssl ?? '', ...usual, '--add-ca', caFile, '--jsonfile', file, `127.0.0.1:${httpsPort}`], {}, 150_000);
       const found: unknown = JSON.parse(readFileSync(file, 'utf8'));
       t.ok(Array.isArray(found));

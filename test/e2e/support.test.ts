@@ -227,7 +227,6 @@ t.test('secrets stay, and a snapshot replays', { skip }, async (t) => {
       '/tokens',
       '/auth',
       '/auth/config',
-      '/snmp',
       '/modules/web/nothing',
     ])
       answers.set(path, (await daemon.api('GET', path)).body);
