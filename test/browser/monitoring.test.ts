@@ -202,7 +202,8 @@ t.test('the monitoring of two nodes', { skip: noBrowser }, async (t) => {
         .getByRole('button', { name: /^More actions/ })
         .click();
       await page.getByRole('menuitem', { name: 'Download a snapshot', exact: true }).click();
-      const saved = page.waitForEvent('download');
+      // A dump of everything is made first, on the other node.
+      const saved = page.waitForEvent('download', { timeout: 180_000 });
       await page.getByRole('dialog').getByRole('button', { name: 'Download a snapshot' }).click();
       const file = await saved;
       t.equal(file.suggestedFilename(), 'snapshot_n2_farm.zip');

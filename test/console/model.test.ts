@@ -175,7 +175,9 @@ t.test('lines of a log', async (t) => {
     ['one', 'two', 'three'],
     'each once',
   );
-  t.equal(merged([line(2.345, 'two')], [line(2, 'two')]).length, 1, 'also where one of both knows the time better');
+  t.equal(merged([line(2.345, 'two')], [line(4, 'two')]).length, 1, 'also where its event bears a later time');
+  t.equal(merged([line(2, 'two')], [line(3, 'two'), line(9, 'two')]).length, 2, 'what was said twice stays twice');
+  t.equal(merged([line(2, 'two')], [line(2000, 'two')]).length, 2);
   t.strictSame(
     filtered([line(1, 'Alpha'), line(2, 'beta', 'I')], ['E'], 'ALPH').map((one) => one.wallMs),
     [1],

@@ -77,7 +77,7 @@ export function startMoving(): () => void {
   };
   // The kind alone: each attempt that fails tells its message anew, and must not begin the waiting again.
   const connected = computed(() => live.connection.value.kind);
-  return effect(() => {
+  const stop = effect(() => {
     const kind = connected.value;
     generation += 1;
     clearTimeout(timer);
@@ -89,4 +89,11 @@ export function startMoving(): () => void {
     const mine = generation;
     timer = setTimeout(() => void look(mine), patienceMs);
   });
+  return () => {
+    stop();
+    // Whoever has logged out stays where the login is.
+    generation += 1;
+    clearTimeout(timer);
+    movingTo.value = null;
+  };
 }

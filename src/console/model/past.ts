@@ -17,7 +17,8 @@ export function startRemembering(): () => void {
     const query = new URLSearchParams({ types: 'module.state', limit: String(most) });
     try {
       const { items } = await api.get<EventPage>(`/nodes/${encodeURIComponent(node)}/events?${query}`);
-      if (!ended) live.remember(node, items);
+      // A full page is the oldest part of what there is: with so much going on the strip begins with the page.
+      if (!ended && items.length < most) live.remember(node, items);
     } catch {
       // It is asked again when it is heard again.
       read.delete(node);

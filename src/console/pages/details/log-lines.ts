@@ -17,14 +17,26 @@ export function lineOf(event: NodeEvent, module: string, node: string): LogLine 
   const data = { ...(typeof userlog === 'string' ? { userlog } : {}), ...(typeof script === 'string' ? { script } : {}) };
   return { at: event.at, atMs: event.atMs, wallMs: Date.parse(event.at), level, component, message, data };
 }
-/** Lines that are read have fractions of a ms, those that events tell do not. */
-const identity = (line: LogLine): string => `${Math.floor(line.wallMs)} ${line.level} ${line.component} ${line.message}`;
+/** An event tells a line a moment after it was written: its time is not quite that of the line that is read. */
+const sameWithinMs = 250;
+const textOf = ({ level, component, message }: LogLine): string => `${level} ${component} ${message}`;
 
 /** Lines that were read, and lines that came meanwhile: each once, in order, the newest `mostLines`. */
 export function merged(read: readonly LogLine[], come: readonly LogLine[]): readonly LogLine[] {
   if (come.length === 0) return read;
-  const known = new Set(read.map(identity));
-  const fresh = come.filter((line) => !known.has(identity(line)));
+  const known = new Map<string, number[]>();
+  for (const line of read) {
+    const times = known.get(textOf(line));
+    if (times === undefined) known.set(textOf(line), [line.wallMs]);
+    else times.push(line.wallMs);
+  }
+  const fresh = come.filter((line) => {
+    const times = known.get(textOf(line)) ?? [];
+    const at = times.findIndex((wallMs) => Math.abs(wallMs - line.wallMs) <= sameWithinMs);
+    // One that was read stands for one that came: the same said twice stays twice.
+    if (at >= 0) times.splice(at, 1);
+    return at < 0;
+  });
   return [...read, ...fresh].toSorted((a, b) => a.wallMs - b.wallMs).slice(-mostLines);
 }
 /** Those of the levels wanted that hold the text, without regard to case. */
