@@ -2,12 +2,14 @@
  * The quick start of a farm (compatibility page, section 15.5) in a real browser, against two real daemons that know nothing of each
  * other at first; then the rest of the configuration pages.
  */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Locator, Page } from 'playwright-core';
 import t from 'tap';
 import { RealDaemon } from '../e2e/daemon.js';
+import { application } from '../e2e/modules.js';
 import { freeTcpPort, freeUdpPort, place } from '../e2e/place.js';
+import { until } from '../e2e/until.js';
 import { complaints, noBrowser, openBrowser, violations } from './browser.js';
 
 t.setTimeout(1_200_000);
@@ -17,7 +19,8 @@ const pictures =
 async function picture(page: Page, name: string): Promise<void> {
   if (pictures === null) return;
   mkdirSync(pictures, { recursive: true });
-  await page.screenshot({ path: `${pictures}${name}.png` });
+  // With a caret as it is: what hides it is a style that the page's policy forbids.
+  await page.screenshot({ path: `${pictures}${name}.png`, caret: 'initial' });
 }
 const password = 'a long walk home';
 const startScript = `#!/bin/sh
@@ -54,6 +57,8 @@ t.test('the quick start of a farm', { skip: noBrowser }, async (t) => {
   const said = complaints(page);
   const button = (name: string | RegExp) => page.getByRole('button', { name, exact: typeof name === 'string' });
   const link = (name: string | RegExp) => page.getByRole('link', { name, exact: typeof name === 'string' });
+  const card = (module: string, node: string) =>
+    page.locator('.card', { has: page.getByRole('link', { name: `${module} on ${node}:` }) });
   const result = (node: string, word: string) => page.locator('.node-result', { hasText: node }).getByText(word, { exact: true });
 
   await t.test('before there is a user, the console says how the first one is made; the link leads in', async (t) => {
@@ -133,6 +138,8 @@ t.test('the quick start of a farm', { skip: noBrowser }, async (t) => {
     await proc.getByLabel('Name', { exact: true }).fill('tail');
     await proc.getByLabel('When it is watched').fill('both');
     await proc.getByLabel('What follows').fill('restart');
+    await proc.getByRole('button', { name: /^More \(/ }).click();
+    await proc.getByLabel('Command line (expression)').fill('%SAFEUSERVAR%/app.wait');
     await button('What class is').click();
     await page.getByText('Allowed:').first().waitFor();
     await button('Add: Virtual addresses').click();
@@ -204,5 +211,216 @@ t.test('the quick start of a farm', { skip: noBrowser }, async (t) => {
     );
     await button('To the monitoring, to start it').click();
   });
+
+  await t.test('start; UP and green on both', async (t) => {
+    await button(/^Start web/).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Start', exact: true }).click();
+    for (const node of ['n1', 'n2']) {
+      await card('web', node).getByText('UP', { exact: true }).waitFor();
+      await card('web', node).getByText('Ready', { exact: true }).waitFor();
+    }
+    await page.getByText('all well').waitFor();
+    t.match(await page.locator('.module').first().textContent(), /serves on 2 of 2/);
+    await picture(page, 'quick-start');
+  });
+
+  await t.test('the application is killed: it is seen to restart', async (t) => {
+    const before = await until('the application runs', () => application(n1, 'web'));
+    process.kill(before.pid, 'SIGKILL');
+    await card('web', 'n1').getByText('1 of 5 restarts used').waitFor();
+    const after = await until('it runs again', () => application(n1, 'web'));
+    t.not(after.pid, before.pid);
+    await card('web', 'n1').getByText('Ready', { exact: true }).waitFor();
+  });
+
+  await t.test('both logs are read', async () => {
+    for (const node of ['n1', 'n2']) {
+      await page.goto(`${home}en/monitoring/modules/web/nodes/${node}/logs`);
+      await page.getByText('Local state UP Ready').first().waitFor();
+    }
+    await page.goto(`${home}en/monitoring/modules/web/nodes/n1/logs`);
+    await button('output').last().click();
+    await page.getByText('the application runs').first().waitFor();
+    await page.keyboard.press('Escape');
+  });
+
+  await t.test('a node is stopped, and its boot switch turned', async (t) => {
+    await page.goto(`${home}en/monitoring`);
+    await card('web', 'n2').getByRole('button', { name: 'Stop', exact: true }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Stop', exact: true }).click();
+    await card('web', 'n2').getByText('STOP').waitFor();
+    await card('web', 'n1').getByText('100 %').waitFor();
+    const before = (await n1.status('web')).switches.boot;
+    await card('web', 'n1').getByRole('button', { name: 'More actions on web, n1' }).click();
+    await page.getByRole('menuitem', { name: /boot/i }).click();
+    await page.getByRole('dialog').getByRole('button', { name: /boot/i }).click();
+    await until('the switch is turned', async () => (await n1.status('web')).switches.boot !== before || null);
+    t.not((await n1.status('web')).switches.boot, before);
+  });
+  await t.test('a snapshot is downloaded, and opened in the inspector', async (t) => {
+    await page.goto(`${home}en/monitoring`);
+    await card('web', 'n1').getByRole('button', { name: 'More actions on web, n1' }).click();
+    await page.getByRole('menuitem', { name: 'Download a snapshot', exact: true }).click();
+    const [download] = await Promise.all([
+      page.waitForEvent('download', { timeout: 120_000 }),
+      page.getByRole('dialog').getByRole('button', { name: 'Download a snapshot' }).click(),
+    ]);
+    const file = `${directory}/snapshot.zip`;
+    await download.saveAs(file);
+    await page.goto(`${home}en/inspector?node=n1&of=module:web`);
+    await page.getByLabel('Snapshot or journal file').setInputFiles(file);
+    await page.getByRole('button', { name: 'Close n1' }).waitFor({ timeout: 60_000 });
+    await page.getByRole('button', { name: 'proc.failed' }).first().waitFor({ timeout: 60_000 });
+    await page.getByRole('button', { name: 'Close n1' }).click();
+    t.strictSame(await violations(page), []);
+  });
+
+  await t.test('somebody else saves the same file: both texts are shown, nothing is lost', async (t) => {
+    await page.goto(`${home}en/configuration/modules/web/config`);
+    await page.getByLabel('Restarts before it is stopped').fill('4');
+    const theirs = readFileSync(`${n1.safe}/modules/web/conf/userconfig.xml`, 'utf8').replace('maxloop="5"', 'maxloop="9"');
+    writeFileSync(`${n1.safe}/modules/web/conf/userconfig.xml`, theirs);
+    await link('4. Apply').click();
+    await button('Save and apply').click();
+    await page.getByText('Somebody else saved conf/userconfig.xml meanwhile: decide first.').waitFor();
+    await link('1. Configuration').click();
+    await page.getByText('Somebody else saved this file meanwhile').waitFor();
+    t.strictSame(await violations(page), []);
+    await button('Take theirs, drop mine').click();
+    t.equal(await page.getByLabel('Restarts before it is stopped').inputValue(), '9');
+  });
+
+  await t.test('the cluster, users, groups and tokens', async (t) => {
+    await link('Cluster').click();
+    await page.getByRole('row', { name: /n2/ }).getByText('up to date').waitFor();
+    t.strictSame(await violations(page), []);
+    await picture(page, 'config-cluster-home');
+    await link('Users and tokens').click();
+    for (const [name, role] of [
+      ['mona', 'monitor'],
+      ['carl', 'control'],
+    ] as const) {
+      await button('Add a user').click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByRole('button', { name: 'Save' }).click();
+      await dialog.getByText('It needs a name.').waitFor();
+      await dialog.getByLabel('Name', { exact: true }).fill(name);
+      await dialog.getByLabel('Role').selectOption(role);
+      await dialog.getByLabel('Set it here').check();
+      await dialog.getByLabel('Password', { exact: true }).fill(password);
+      if (name === 'mona') t.strictSame(await violations(page), []);
+      await dialog.getByRole('button', { name: 'Save' }).click();
+      await page
+        .getByRole('row', { name: new RegExp(name) })
+        .getByText('by password')
+        .waitFor();
+    }
+    await button('Make a token').click();
+    await page.getByRole('dialog').getByLabel('Label').fill('prometheus');
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await page
+      .getByRole('dialog')
+      .locator('code', { hasText: /^hf_monitor_/ })
+      .waitFor();
+    t.strictSame(await violations(page), []);
+    await button('Done').click();
+    await button('Revoke prometheus').click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke prometheus' }).click();
+    await page.getByText('There are no tokens.').waitFor();
+    t.strictSame(await violations(page), []);
+    await picture(page, 'config-users');
+  });
+
+  await t.test('what each role sees', async (t) => {
+    for (const [user, canAct] of [
+      ['mona', false],
+      ['carl', true],
+    ] as const) {
+      const other = await (await openBrowser(t, { width: 1280, height: 800 })).newPage();
+      await other.goto(`${home}en/monitoring`);
+      await other.getByLabel('User').fill(user);
+      await other.getByLabel('Password').fill(password);
+      await other.getByRole('button', { name: 'Log in' }).click();
+      await other.getByText('all well').waitFor();
+      t.equal(await other.getByRole('link', { name: 'Configure' }).count(), 0, `${user} does not configure`);
+      t.equal((await other.getByRole('button', { name: /^Start web/ }).count()) > 0, canAct, `${user}: actions`);
+      await other.goto(`${home}en/configuration/modules`);
+      await other.getByText('Your role may not see this page.').waitFor();
+      t.strictSame(await violations(other), []);
+    }
+  });
+
+  await t.test('back to an earlier configuration; download; uninstall keeps a backup', async (t) => {
+    await page.goto(`${home}en/configuration/modules`);
+    await page.getByText('edited since: not applied').waitFor();
+    await picture(page, 'config-modules');
+    t.strictSame(await violations(page), []);
+    const menu = button('More for web');
+    await menu.click();
+    const saved = page.waitForEvent('download');
+    await page.getByRole('menuitem', { name: 'Download web.safe' }).click();
+    t.equal((await saved).suggestedFilename(), 'web.safe');
+    await menu.click();
+    await page.getByRole('menuitem', { name: 'Restore an earlier configuration' }).click();
+    await page
+      .getByRole('dialog')
+      .getByRole('button', { name: /^Restore: web_/ })
+      .first()
+      .click();
+    await page.getByLabel('Restarts before it is stopped').waitFor();
+    t.equal(await page.getByLabel('Restarts before it is stopped').inputValue(), '5');
+    await n1.must('stop', '-m', 'web');
+    await n1.reaches('web', 'STOP NotReady');
+    await link('Modules').click();
+    await menu.click();
+    await page.getByRole('menuitem', { name: 'Uninstall' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Uninstall' }).click();
+    await page.getByText('No module is installed yet.').waitFor();
+    await link('New module').click();
+    await page.getByRole('radio', { name: /^web_/ }).check();
+    t.equal(await page.getByLabel('Name of the module').inputValue(), 'web');
+    await button('Create').click();
+    await page.getByText('Processes and services to watch').waitFor();
+  });
+
+  await t.test('in French, in the dark, on a phone', async (t) => {
+    await page.setViewportSize({ width: 360, height: 700 });
+    await page.emulateMedia({ colorScheme: 'dark' });
+    for (const path of [
+      'cluster',
+      'cluster/config',
+      'modules',
+      'modules/@new',
+      'modules/web/config',
+      'modules/web/scripts',
+      'users',
+      'https',
+    ]) {
+      await page.goto(`${home}fr/configuration/${path}`);
+      await page.locator('.config-page').first().waitFor();
+      await page.locator('.config-page h2').first().waitFor();
+      t.ok(await page.evaluate('document.documentElement.scrollWidth <= 360'), `${path} is not wider than the phone`);
+      t.strictSame(await violations(page), [], path);
+      if (path === 'modules/web/config') await picture(page, 'config-phone');
+    }
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await page.emulateMedia({ colorScheme: 'light' });
+  });
+
+  await t.test('HTTPS is switched on for all nodes', async (t) => {
+    await page.goto(`${home}en/configuration/https`);
+    await page.getByText('HTTPS is off').waitFor();
+    t.strictSame(await violations(page), []);
+    await picture(page, 'config-https');
+    await button('Switch on').click();
+    await result('n1', 'Success').waitFor({ timeout: 120_000 });
+    await result('n2', 'Success').waitFor();
+    t.match(
+      await link('Open the console by HTTPS').getAttribute('href'),
+      /^https:\/\/127\.0\.0\.1:\d+\/console\/en\/configuration\/https$/,
+    );
+    await n1.must('https', 'off');
+  });
+
   t.strictSame(said, []);
 });

@@ -27,7 +27,7 @@ function Nodes() {
   useEffect(() => again(), [known, again]);
   if (reading.kind !== 'there') return <NotThere reading={reading} again={again} />;
   return (
-    <section class="table-scroll" tabIndex={0} aria-label={t('title')}>
+    <div class="table-scroll" tabIndex={0}>
       <table class="table">
         <thead>
           <tr>
@@ -62,7 +62,7 @@ function Nodes() {
           ))}
         </tbody>
       </table>
-    </section>
+    </div>
   );
 }
 export function ClusterHome() {

@@ -31,7 +31,7 @@ export function Groups() {
       {reading.value.items.length === 0 ? (
         <p>{t('noGroups')}</p>
       ) : (
-        <section class="table-scroll" tabIndex={0} aria-label={t('groupTitle')}>
+        <div class="table-scroll" tabIndex={0}>
           <table class="table">
             <thead>
               <tr>
@@ -72,7 +72,7 @@ export function Groups() {
               ))}
             </tbody>
           </table>
-        </section>
+        </div>
       )}
       <form
         class="row"

@@ -111,7 +111,7 @@ export function Tokens() {
       {reading.value.items.length === 0 ? (
         <p>{t('noTokens')}</p>
       ) : (
-        <section class="table-scroll" tabIndex={0} aria-label={t('tokenTitle')}>
+        <div class="table-scroll" tabIndex={0}>
           <table class="table">
             <thead>
               <tr>
@@ -152,7 +152,7 @@ export function Tokens() {
               ))}
             </tbody>
           </table>
-        </section>
+        </div>
       )}
       {adding ? (
         <TokenDialog

@@ -41,7 +41,7 @@ function Users() {
       {reading.value.items.length === 0 ? (
         <p>{t('none')}</p>
       ) : (
-        <section class="table-scroll" tabIndex={0} aria-label={t('title')}>
+        <div class="table-scroll" tabIndex={0}>
           <table class="table">
             <thead>
               <tr>
@@ -84,7 +84,7 @@ function Users() {
               ))}
             </tbody>
           </table>
-        </section>
+        </div>
       )}
       {editing === null ? null : (
         <UserDialog
