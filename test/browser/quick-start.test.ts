@@ -227,7 +227,7 @@ t.test('the quick start of a farm', { skip: noBrowser }, async (t) => {
   await t.test('the application is killed: it is seen to restart', async (t) => {
     const before = await until('the application runs', () => application(n1, 'web'));
     process.kill(before.pid, 'SIGKILL');
-    await card('web', 'n1').getByText('1 of 5 restarts used').waitFor();
+    await card('web', 'n1').getByText('1 of 5 restarts').waitFor();
     const after = await until('it runs again', () => application(n1, 'web'));
     t.not(after.pid, before.pid);
     await card('web', 'n1').getByText('Ready', { exact: true }).waitFor();
@@ -239,8 +239,10 @@ t.test('the quick start of a farm', { skip: noBrowser }, async (t) => {
       await page.getByText('Local state UP Ready').first().waitFor();
     }
     await page.goto(`${home}en/monitoring/modules/web/nodes/n1/logs`);
-    await button('output').last().click();
-    await page.getByText('the application runs').first().waitFor();
+    await page.locator('.line', { hasText: 'start_both' }).getByRole('button', { name: 'output' }).last().click();
+    const output = page.getByRole('textbox', { name: /Output of userlog_.*start_both/ });
+    await output.waitFor();
+    await until('it is read', async () => (await output.inputValue()).includes('the application runs') || null);
     await page.keyboard.press('Escape');
   });
 

@@ -35,7 +35,7 @@ function Content({ entry }: { readonly entry: PageEntry | undefined }) {
   if (entry === undefined || !shown(entry)) {
     return (
       <div class="hint">
-        <p>{entry === undefined ? t('notFound') : t('notAllowed')}</p>
+        <h1>{entry === undefined ? t('notFound') : t('notAllowed')}</h1>
         <Link to="/monitoring">{t('toMonitoring')}</Link>
       </div>
     );
