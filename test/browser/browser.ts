@@ -58,7 +58,8 @@ export function complaints(page: Page): readonly string[] {
   page.on('console', (message) => {
     const text = message.text();
     // The browser itself tells of every answer from 400 on, and of every connection that is refused.
-    if (message.type() === 'error' && !text.startsWith('Failed to load resource')) said.push(text);
+    if (message.type() === 'error' && !text.startsWith('Failed to load resource'))
+      said.push(`${text} (${message.location().url}, at ${page.url()})`);
   });
   page.on('response', (response) => {
     if (response.status() >= 500 && response.status() !== 503) said.push(`${response.status()} ${response.url()}`);

@@ -23,7 +23,7 @@ export function DraftNotices({
           <summary>{t('conflictTheirs')}</summary>
           <Editor label={`${t('conflictTheirs')}: ${file}`} language={language} text={theirs.text} readOnly />
         </details>
-        <div class="row">
+        <div class="config-row">
           <button type="button" class="button" onClick={() => draft.resolve('theirs')}>
             {t('takeTheirs')}
           </button>

@@ -65,7 +65,7 @@ export function TwoViews({ draft, file, language, inspect, form, view, onView }:
     <div class="two-views">
       <DraftNotices draft={draft} language={language} file={file} />
       <div class="two-views-head">
-        <fieldset class="view-choice row" aria-label={t('viewLabel')}>
+        <fieldset class="view-choice config-row" aria-label={t('viewLabel')}>
           {(['form', 'xml'] as const).map((one) => (
             <button key={one} type="button" class="button small" aria-pressed={view === one} onClick={() => onView(one)}>
               {t(one)}

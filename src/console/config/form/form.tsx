@@ -234,7 +234,7 @@ function Kinds({ context, parent, path, missing, names }: KindsProps) {
         );
       })}
       {addable.length === 0 ? null : (
-        <div class="row">
+        <div class="config-row">
           {addable.map(({ name }) => (
             <button key={name} type="button" class="button small" onClick={() => add(name)}>
               {t('add', { name: elementName(`${path}/${name}`) })}

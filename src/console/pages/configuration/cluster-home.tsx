@@ -47,7 +47,7 @@ function Nodes() {
                 {self ? <span class="muted"> {t('self')}</span> : null}
               </th>
               <td title={message}>
-                <span class="row">
+                <span class="config-row">
                   <StateShape verdict={verdicts[status]} unreachable={status === 'unreachable'} />
                   {t(`status_${status}`)}
                 </span>
@@ -104,7 +104,7 @@ export function ClusterHome() {
   return (
     <div class="config-page">
       <h2>{t('title')}</h2>
-      <div class="row">
+      <div class="config-row">
         <button type="button" class="button primary" onClick={() => navigate('/configuration/cluster/config')}>
           {t('configure')}
         </button>

@@ -112,7 +112,7 @@ function Outcome({ results, xml }: { readonly results: readonly NodeResult[]; re
         </div>
       )}
       {over ? (
-        <div class="row">
+        <div class="config-row">
           <strong role="status">{t('allThere')}</strong>
           <button type="button" class="button primary" onClick={() => navigate('/configuration/modules')}>
             {t('toModules')}
@@ -177,7 +177,7 @@ export function ClusterWizard() {
         form={(parts) => <ClusterForm {...parts} help={configHelp.cluster} now={() => nowOf(draft)} />}
       />
       <Refused refusal={task.refusal} />
-      <div class="row">
+      <div class="config-row">
         <button type="button" class="button primary" disabled={task.busy || draft.theirs.value !== null} onClick={apply}>
           {t('saveApply')}
         </button>

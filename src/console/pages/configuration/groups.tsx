@@ -75,7 +75,7 @@ export function Groups() {
         </div>
       )}
       <form
-        class="row"
+        class="config-row"
         onSubmit={(event) => {
           event.preventDefault();
           if (name.trim() !== '') set(name.trim(), 'monitor');

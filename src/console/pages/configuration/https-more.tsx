@@ -72,7 +72,7 @@ export function OwnCertificate({ onDone }: { readonly onDone: () => void }) {
       <Area id={`${id}-key`} label={t('key')} value={key} error={missing(key)} onChange={setKey} />
       <Area id={`${id}-authority`} label={t('authority')} value={authority} error={null} onChange={setAuthority} />
       <Refused refusal={task.refusal} />
-      <div class="row">
+      <div class="config-row">
         <button type="button" class="button" disabled={task.busy} onClick={submit}>
           {t('install')}
         </button>
@@ -177,7 +177,7 @@ export function PersonCertificate() {
         />
       </div>
       <Refused refusal={task.refusal} />
-      <div class="row">
+      <div class="config-row">
         <button type="button" class="button" disabled={task.busy} onClick={submit}>
           {t('personMake')}
         </button>
@@ -218,7 +218,7 @@ export function AuthorityBackup() {
         onChange={setPassword}
       />
       <Refused refusal={task.refusal} />
-      <div class="row">
+      <div class="config-row">
         <button type="button" class="button" disabled={task.busy} onClick={submit}>
           {t('backupMake')}
         </button>

@@ -42,7 +42,7 @@ function Status({ status }: { readonly status: HttpsStatus }) {
   const [failed, setFailed] = useState<string | null>(null);
   return (
     <>
-      <p class="row">
+      <p class="config-row">
         <StateShape verdict={on ? 'well' : 'bad'} />
         <strong>{on ? t('on', { port }) : t('off')}</strong>
         {on && location.protocol === 'http:' ? (
@@ -53,7 +53,7 @@ function Status({ status }: { readonly status: HttpsStatus }) {
       </p>
       {kind === null ? null : <p>{kind === 'private' ? t('kindPrivate', { node: authorityNode ?? '' }) : t('kindOwn')}</p>}
       {certificate === null ? null : (
-        <dl class="facts">
+        <dl class="config-facts">
           <dt>{t('names')}</dt>
           <dd>{certificate.names.join(', ')}</dd>
           <dt>{t('validTo')}</dt>
@@ -73,7 +73,7 @@ function Status({ status }: { readonly status: HttpsStatus }) {
           <p class="muted">
             {t('fingerprintHelp')} {t('authorityHelp')}
           </p>
-          <div class="row">
+          <div class="config-row">
             <button
               type="button"
               class="button"
@@ -148,18 +148,18 @@ function Wizard({ status, onDone }: { readonly status: HttpsStatus; readonly onD
           onInput={(event) => setAlso(event.currentTarget.value)}
         />
       </div>
-      <label class="row">
+      <label class="config-row">
         <input type="checkbox" checked={clients} onChange={(event) => setClients(event.currentTarget.checked)} /> {t('clients')}
       </label>
-      <label class="row">
+      <label class="config-row">
         <input type="checkbox" checked={tls12} onChange={(event) => setTls12(event.currentTarget.checked)} /> {t('tls12')}
       </label>
       {hasAuthority ? (
-        <label class="row">
+        <label class="config-row">
           <input type="checkbox" checked={anew} onChange={(event) => setAnew(event.currentTarget.checked)} /> {t('newAuthority')}
         </label>
       ) : null}
-      <div class="row">
+      <div class="config-row">
         <button type="button" class="button primary" disabled={task.busy} onClick={submit}>
           {t(status.on ? 'submitAgain' : 'submit')}
         </button>
@@ -198,7 +198,7 @@ export function HttpsPage() {
         <h2 id="https-title">{t('title', { node: status.node })}</h2>
         <Status status={status} />
         {status.on ? (
-          <div class="row">
+          <div class="config-row">
             {status.kind === 'private' ? (
               <button type="button" class="button" disabled={task.busy} onClick={renew}>
                 {t('renew')}

@@ -44,11 +44,11 @@ export function KeyPanel() {
   return (
     <section class="form-section" aria-labelledby="key-title">
       <h3 id="key-title">{t('keyTitle')}</h3>
-      <p class="row">
+      <p class="config-row">
         <StateShape verdict={cluster.encrypted ? 'well' : 'bad'} />
         <span>{t(cluster.encrypted ? 'keyOn' : 'keyOff')}</span>
       </p>
-      <div class="row">
+      <div class="config-row">
         <button type="button" class="button" disabled={task.busy} onClick={renew}>
           {t(cluster.encrypted ? 'rekey' : 'genkey')}
         </button>

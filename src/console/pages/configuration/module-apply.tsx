@@ -82,7 +82,7 @@ export function ApplyStep({ module }: { readonly module: string }) {
             status !== null && status.state !== 'STOP' && status.state !== 'NOTCONFIGURED' && status.state !== 'UNKNOWN';
           const remark = !node.online && !node.self ? t('unreachable') : runs ? t('running', { state: status.state }) : null;
           return (
-            <label key={node.name} class="row">
+            <label key={node.name} class="config-row">
               <input
                 type="checkbox"
                 checked={node.self || (node.online && !left.has(node.name))}
@@ -103,7 +103,7 @@ export function ApplyStep({ module }: { readonly module: string }) {
       <p class="muted" role="status">
         {unsaved.length === 0 ? t('allSaved') : t('unsaved', { files: unsaved.map(({ path }) => path).join(', ') })}
       </p>
-      <div class="row">
+      <div class="config-row">
         <button type="button" class="button" disabled={task.busy} onClick={check}>
           {t('saveCheck')}
         </button>
@@ -114,7 +114,7 @@ export function ApplyStep({ module }: { readonly module: string }) {
       <Refused refusal={task.refusal} />
       {checked === null ? null : (
         <section class="form-section" role="status">
-          <p class="row">
+          <p class="config-row">
             <StateShape verdict="well" />
             {t('checkGood')}
           </p>
@@ -135,7 +135,7 @@ export function ApplyStep({ module }: { readonly module: string }) {
       )}
       <NodeResults results={results} label={t('results')} />
       {done ? (
-        <div class="row">
+        <div class="config-row">
           <button type="button" class="button primary" onClick={() => navigate('/monitoring')}>
             {t('start')}
           </button>

@@ -41,7 +41,7 @@ function File({ module, path, onGone }: { readonly module: string; readonly path
         text={draft.text.value}
         onChange={(text) => draft.set(text)}
       />
-      <div class="row">
+      <div class="config-row">
         <button
           type="button"
           class="button"

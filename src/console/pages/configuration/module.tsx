@@ -90,7 +90,7 @@ export function ModulePage({ module, step }: { readonly module: string; readonly
       ) : null}
       {step === 'apply' ? <ApplyStep module={module} /> : null}
       {next === undefined ? null : (
-        <div class="row">
+        <div class="config-row">
           <button
             type="button"
             class="button primary"

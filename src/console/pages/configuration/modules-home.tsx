@@ -77,12 +77,12 @@ function AskWhole({ module, what, nodes, self, onClose, onDo }: WholeProps) {
       {nodes.length < 2 ? null : (
         <fieldset class="form-element">
           <legend>{t('onNodes')}</legend>
-          <label class="row">
+          <label class="config-row">
             <input type="radio" name="where" checked={all} onChange={() => setAll(true)} />{' '}
             {t('onAll', { nodes: nodes.join(', ') })}
           </label>
           {nodes.includes(self) ? (
-            <label class="row">
+            <label class="config-row">
               <input type="radio" name="where" checked={!all} onChange={() => setAll(false)} /> {t('onlyHere', { node: self })}
             </label>
           ) : null}
@@ -122,7 +122,7 @@ function Restore({
       ) : (
         <ul class="plain-list">
           {reading.value.items.map(({ version, at }) => (
-            <li key={version} class="row">
+            <li key={version} class="config-row">
               <span>
                 {t('applied', { at: dayTime(Date.parse(at), Date.now()) })} <code class="muted">{version}</code>
               </span>
@@ -207,7 +207,7 @@ function Module({ entry }: { readonly entry: ModuleEntry }) {
           ) : null}
           {here ? null : <strong class="moving"> · {t('notHere', { module: name })}</strong>}
         </span>
-        <span class="row end">
+        <span class="config-row end">
           {here ? (
             <Link to={configPath} class="button primary" label={`${t('configure')} ${name}`}>
               {t('configure')}
@@ -253,7 +253,7 @@ export function ModulesHome() {
   const modules = live.modules.value;
   return (
     <div class="config-page">
-      <div class="row">
+      <div class="config-row">
         <h2>{t('title')}</h2>
         <Link to="/configuration/modules/@new" class="button primary">
           {t('newModule')}

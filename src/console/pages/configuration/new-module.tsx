@@ -25,7 +25,7 @@ interface ChoiceProps {
 }
 function Choice({ group, title, hint, checked, onChoose }: ChoiceProps) {
   return (
-    <label class="choice">
+    <label class="config-choice">
       <input type="radio" name={group} checked={checked} onChange={onChoose} />
       <span>
         <strong>{title}</strong>
@@ -140,7 +140,7 @@ export function NewModule() {
         </p>
       </div>
       <Refused refusal={task.refusal} />
-      <div class="row">
+      <div class="config-row">
         <button type="submit" class="button primary" disabled={task.busy || source === null}>
           {t('create')}
         </button>

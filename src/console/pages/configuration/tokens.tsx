@@ -100,7 +100,7 @@ export function Tokens() {
   };
   return (
     <section class="form-section" aria-labelledby="tokens-title">
-      <div class="row">
+      <div class="config-row">
         <h2 id="tokens-title">{t('tokenTitle')}</h2>
         <button type="button" class="button" onClick={() => setAdding(true)}>
           {t('addToken')}

@@ -150,7 +150,7 @@ export function UserDialog({ user, onClose, onDone }: UserDialogProps) {
       <fieldset class="form-element">
         <legend>{t('how')}</legend>
         {ways.map((one) => (
-          <label key={one} class="row">
+          <label key={one} class="config-row">
             <input type="radio" name={`${id}-way`} checked={way === one} onChange={() => setWay(one)} />{' '}
             {t(one === 'link' ? 'byLink' : one === 'password' ? 'byPassword' : 'keep')}
           </label>

@@ -30,7 +30,7 @@ function Users() {
   };
   return (
     <section class="form-section" aria-labelledby="users-title">
-      <div class="row">
+      <div class="config-row">
         <h2 id="users-title">{t('title')}</h2>
         <button type="button" class="button primary" onClick={() => setEditing('new')}>
           {t('add')}
@@ -60,7 +60,7 @@ function Users() {
                   <td>{user.groups.join(', ')}</td>
                   <td>{t(`state_${user.state}`)}</td>
                   <td>
-                    <span class="row">
+                    <span class="config-row">
                       <button
                         type="button"
                         class="button small"
@@ -139,7 +139,7 @@ function Ways() {
       <h2 id="ways-title">{t('waysTitle', { node })}</h2>
       <ul class="plain-list">
         {ways.map((way) => (
-          <li key={way.name} class="row">
+          <li key={way.name} class="config-row">
             <StateShape verdict={way.state === 'on' ? 'well' : way.state === 'failing' ? 'bad' : 'none'} />
             <strong>{t(`way_${way.name}`)}</strong>
             <span class="muted" lang="en">
@@ -149,7 +149,7 @@ function Ways() {
         ))}
       </ul>
       <p class="muted">{t('waysHelp', { file: configFile })}</p>
-      <div class="row">
+      <div class="config-row">
         <button
           type="button"
           class="button"
@@ -165,7 +165,7 @@ function Ways() {
       {tests === null ? null : (
         <ul class="plain-list" aria-label={t('tested')} lang="en">
           {tests.items.map((one) => (
-            <li key={one.what} class="row">
+            <li key={one.what} class="config-row">
               <StateShape verdict={one.ok ? 'well' : 'bad'} />
               {one.what}: {one.message} {one.remedy}
             </li>
