@@ -461,9 +461,6 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
       const host = hosts.get(request.module);
       if (host === undefined) return fail('MODULE_UNKNOWN', `no module ${request.module} is configured on ${node}`);
       const { action, caller } = request;
-      // Whoever commands has decided: a start that was to come after the boot delay does not overrule it.
-      cancelBoot(request.module);
-      if (action !== 'shutdown') host.decided();
       const status = host.status();
       const at = new Date(clock.wallMs()).toISOString();
       const open = (state: ActionProgress['nodes'][number]['state'], message: string, code: string | null): ActionProgress =>
@@ -476,6 +473,9 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
         open('refused', answer.reason, 'MODULE_STATE');
         return fail('MODULE_STATE', answer.reason);
       }
+      // Whoever commands has decided: a start that was to come after the boot delay does not overrule it. What is refused decides nothing.
+      if (action !== 'update') cancelBoot(request.module);
+      if (action !== 'shutdown' && action !== 'update') host.decided();
       if (answer.outcome === 'already') {
         return { ok: true, value: open('already', `${status.state} (${status.quality})`, null) };
       }

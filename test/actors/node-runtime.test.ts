@@ -285,6 +285,17 @@ t.test('boot: a daemon that ends before the start leaves it to the next, unless 
   }
 });
 
+t.test('boot: what is refused, and update, decide nothing', async (t) => {
+  const change = { service: { ...serviceConfig, boot: 'on', bootDelayMs: 30_000 } } as const;
+  for (const action of ['restart', 'update'] as const) {
+    const first = node();
+    await first.add('farm', change);
+    t.match(first.command(action), { ok: false, failure: { code: 'MODULE_STATE' } });
+    await first.ports.clock.advance(60_000);
+    t.equal(first.at(), 'UP Ready', `the start after the boot delay comes in spite of ${action}`);
+  }
+});
+
 t.test('a configuration that is applied in STOP does not forget that the module was shut down', async (t) => {
   const change = { service: { ...serviceConfig, boot: 'on', bootDelayMs: 0 } } as const;
   const first = node();
