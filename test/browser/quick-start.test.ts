@@ -169,7 +169,10 @@ t.test('the quick start of a farm', { skip: noBrowser }, async (t) => {
     await picture(page, 'config-xml');
     t.strictSame(await violations(page), []);
     await page.keyboard.press('Escape');
-    await page.keyboard.type('dy');
+    await page.keyboard.type('dy m?');
+    t.match(page.url(), /modules\/web\/config$/, 'letters are written, they are no keys of the console');
+    t.equal(await page.evaluate('document.documentElement.dataset.theme'), 'light');
+    for (let letter = 0; letter < 3; letter += 1) await page.keyboard.press('Backspace');
     await page.locator('.cm-lint-marker-error').first().waitFor();
     await button('Form').click();
     await page.getByText('The form comes back').waitFor();

@@ -8,14 +8,15 @@ import { shellTexts as t } from './texts.js';
 
 export const keysShown = signal(false);
 
-const writes = (target: EventTarget | null): boolean =>
+/** Somebody writes: also in an editor, whose shadow tree shows others its host alone. */
+const writes = ([target]: readonly EventTarget[]): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName));
 
 /** Listens while the shell is there. */
 export function useKeys(): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
-      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || writes(event.target)) return;
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || writes(event.composedPath())) return;
       if (document.querySelector('dialog[open], .menu-list') !== null) return;
       if (event.key === '?') keysShown.value = true;
       if (event.key === 'm') navigate('/monitoring');
