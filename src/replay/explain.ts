@@ -66,8 +66,9 @@ export function explain(
   untilWallMs: number | null,
   doubt: string | null,
 ): Explanation | null {
+  // Moments are asked for in whole milliseconds: a step within that one is still meant.
   const lastMove = steps.findLastIndex(
-    (step) => isMove(step) && step.before !== null && (untilWallMs === null || step.wallMs <= untilWallMs),
+    (step) => isMove(step) && step.before !== null && (untilWallMs === null || Math.floor(step.wallMs) <= untilWallMs),
   );
   if (lastMove < 0) return null;
   const begin = beginningOf(steps, lastMove);

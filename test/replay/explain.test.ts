@@ -51,6 +51,13 @@ t.test('a crash, a rule that must hold, a command: each is explained from its fi
   t.ok(texts.some((text) => text === 'failover rule ip_failure asks for stopstart'));
   t.ok(rule?.resources.some(({ name, value }) => name === 'ip.vip' && value === 'down'));
   t.match((await explained(journal.records, beforeRule)).explanation, { reason: 'restart called by errd' }, 'as of then');
+  const began = explain(
+    (await explained(journal.records)).chronicle.steps.map((step) => ({ ...step, wallMs: Math.floor(step.wallMs) + 0.4 })),
+    'n1',
+    Date.parse(rule?.at ?? ''),
+    null,
+  );
+  t.match(began, { reason: 'stopstart from failover rule ip_failure' }, 'its own time, in whole milliseconds, means it');
 
   world.code = null;
   world.command('stop');

@@ -120,6 +120,9 @@ export function InspectorPage({ query }: PageProps) {
   useEffect(() => {
     if (mode.kind === 'live' || record === null) return;
     setPaused(true);
+    // What was shown before is of something else.
+    setFilm(new Film());
+    setAbout(null);
     if (mode.kind === 'upload' && uploaded?.id !== mode.id) readUpload(mode.id).then(setUploaded, () => undefined);
     void show({ at: moment === '' ? null : moment });
   }, [key]);

@@ -111,7 +111,8 @@ export function LaneView({ lane, top, width, left, window, nowMs, onPick }: Lane
             key={`${first.atMs} ${first.text}`}
             class={`mark mark-${worst.kind}`}
             aria-label={`${node} ${module ?? ''} ${texts[0] ?? ''}${group.length > 1 ? `, ${t('count', { n: group.length })}` : ''}`}
-            {...press(() => onPick({ node, module, atMs: first.atMs, texts }))}
+            // What weighs most leads to its own moment, in the log and in the inspector.
+            {...press(() => onPick({ node, module, atMs: worst.atMs, texts }))}
           >
             <title>{texts.slice(0, 12).join('\n')}</title>
             <circle cx={x(first.atMs)} cy={marksTop + 7} r={group.length > 1 ? 5.5 : 4} />
