@@ -28,7 +28,7 @@ export const explanations: readonly Explanation[] = [
   },
   {
     what: /--checker\.restamped-->/,
-    why: 'Plans draw no checkers of other modules; scenarios and test/machines have them.',
+    why: 'Where it is not taken, the other module was started anew in a state that is left in the same moment; test/machines has each.',
   },
   {
     what: /^module\.deciding --always \[1\]-->|^module\.WAIT\.evaluating --always-->|--module\.wakeup-->/,
