@@ -66,8 +66,11 @@ export interface ModuleHost {
   reconfigured(active: ActiveModule): void;
   /** A new configuration was applied, running or not: counted, and told. `changes` names what is not as it was. */
   configured(dynamic: boolean, changes: readonly string[]): void;
-  /** Somebody commands the module: the boot setting is not followed any more. */
-  decided(): void;
+  /**
+   * Somebody commands the module: the boot setting is not followed any more. `stays`: the command found it stopped, as it was to be, and
+   * so it stays when a daemon comes back.
+   */
+  decided(stays: boolean): void;
   /** `boot on` and `boot off`. */
   setBoot(on: boolean, who: string): void;
   /** Datagrams of the cluster are sealed, or not. */
@@ -117,6 +120,8 @@ export function hostModule(
   let bootSwitch = record?.bootSwitch ?? 'off';
   let encrypted = options.encrypted ?? false;
   let bootDue = options.bootDue ?? false;
+  /** Somebody said stop while it was stopped already, by a shutdown or before its start at boot: the next daemon leaves it so. */
+  let staysDown = false;
   let loop: LoopEpoch | null = record?.bootId === ports.host.bootId ? (record.loop ?? null) : null;
   let configurations = record?.configurations ?? 0;
   /** What `usersetting.*` must say now. */
@@ -207,8 +212,12 @@ export function hostModule(
       loop,
       configurations,
     });
-    // As after a shutdown: the next daemon asks the boot setting.
-    const value: ModuleRecord = bootDue && kept.lastIntent === 'none' ? { ...kept, lastIntent: 'shutdown' } : kept;
+    const value: ModuleRecord = staysDown
+      ? { ...kept, lastIntent: 'stop', wish: 'stop' }
+      : // As after a shutdown: the next daemon asks the boot setting.
+        bootDue && kept.lastIntent === 'none'
+        ? { ...kept, lastIntent: 'shutdown' }
+        : kept;
     const text = JSON.stringify(value);
     if (text === known.saved) return;
     known = { ...known, saved: text };
@@ -299,9 +308,11 @@ export function hostModule(
       save(actor.getSnapshot(), known.path);
       publish('module.configured', { signature: active.signature, configurations, dynamic, changes });
     },
-    decided: () => {
-      if (!bootDue) return;
+    decided: (stays) => {
+      const wasDue = bootDue || actor.getSnapshot().context.lastIntent === 'shutdown';
       bootDue = false;
+      staysDown = stays && wasDue;
+      if (!wasDue) return;
       save(actor.getSnapshot(), known.path);
     },
     setBoot: (on, who) => {

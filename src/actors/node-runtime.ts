@@ -475,7 +475,7 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
       }
       // Whoever commands has decided: a start that was to come after the boot delay does not overrule it. What is refused decides nothing.
       if (action !== 'update') cancelBoot(request.module);
-      if (action !== 'shutdown' && action !== 'update') host.decided();
+      if (action !== 'shutdown' && action !== 'update') host.decided(answer.outcome === 'already' && status.state === 'STOP');
       if (answer.outcome === 'already') {
         return { ok: true, value: open('already', `${status.state} (${status.quality})`, null) };
       }

@@ -217,9 +217,19 @@ async function regressions(directory: string): Promise<readonly Job[]> {
   return jobs;
 }
 
-/** The command. @returns its exit code. */
-export async function main(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
+const usage = `usage: npm run sim -- [options]
+  --seeds N          how many schedules are drawn (1000)
+  --from N           the first of them (0)
+  --day YYYY-MM-DD   the seeds of that day, as --ci draws them
+  --ci               the seeds of today, for 60 s
+  --seconds N        no new schedule after that time
+  --jobs N           processes (one for each processor, 2 at most)
+  --json | --table   the report as JSON | with every transition and how often it was taken
+  --regressions DIR  kept schedules that run first (test/sim/regressions)
+`;
+
+function readOptions(args: readonly string[]) {
+  return parseArgs({
     args: [...args],
     options: {
       seeds: { type: 'string', default: '1000' },
@@ -227,13 +237,35 @@ export async function main(args: readonly string[]): Promise<number> {
       jobs: { type: 'string', default: String(Math.min(2, cpus().length)) },
       seconds: { type: 'string' },
       ci: { type: 'boolean', default: false },
-      /** Seeds of that day, as `--ci` draws them. */
       day: { type: 'string' },
       json: { type: 'boolean', default: false },
       table: { type: 'boolean', default: false },
       regressions: { type: 'string', default: join('test', 'sim', 'regressions') },
+      help: { type: 'boolean', default: false },
     },
-  });
+  }).values;
+}
+
+/** The command. @returns its exit code: 1 for a finding, 2 for options that it does not know. */
+export async function main(args: readonly string[]): Promise<number> {
+  let values: ReturnType<typeof readOptions>;
+  try {
+    values = readOptions(args);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n${usage}`);
+    return 2;
+  }
+  if (values.help) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  const wrong = (['seeds', 'from', 'jobs', 'seconds'] as const).filter(
+    (name) => values[name] !== undefined && !/^\d{1,12}$/.test(values[name]),
+  );
+  if (wrong.length > 0) {
+    process.stderr.write(`${wrong.map((name) => `--${name} ${values[name]}: not a whole number`).join('\n')}\n${usage}`);
+    return 2;
+  }
   const day = values.day ?? (values.ci ? new Date().toISOString().slice(0, 10) : null);
   const seconds = values.seconds === undefined ? (values.ci ? 60 : Number.POSITIVE_INFINITY) : Number(values.seconds);
   const kept = await regressions(values.regressions);

@@ -57,8 +57,13 @@ export function followMeant(world: World): (node: string, module: string) => Mea
         for (const { name } of modules) of(fact.node, name).boots = true;
         return;
       case 'command': {
-        if (fact.answer !== 'run' || fact.action === 'update') return;
         const place = of(fact.node, fact.module);
+        // Who says stop to what was shut down means it to stay so.
+        if (fact.answer === 'already' && (fact.action === 'stop' || fact.action === 'forcestop') && place.boots) {
+          place.boots = false;
+          set(fact.node, fact.module, 'down', atMs);
+        }
+        if (fact.answer !== 'run' || fact.action === 'update') return;
         // A component's command that maxloop turned into a stop: its log line came first.
         if (fact.identity !== null && place.meant === 'down' && place.changedMs === atMs) return;
         place.changedMs = atMs;

@@ -296,6 +296,32 @@ t.test('boot: what is refused, and update, decide nothing', async (t) => {
   }
 });
 
+t.test('who says stop to what was shut down means it to stay so', async (t) => {
+  const change = { service: { ...serviceConfig, boot: 'on', bootDelayMs: 0 } } as const;
+  for (const [commands, configured, expected] of [
+    [['shutdown'], false, 'UP Ready'],
+    [['shutdown', 'stop'], false, 'STOP NotReady'],
+    [['shutdown', 'stop'], true, 'STOP NotReady'],
+    [['shutdown', 'forcestop'], true, 'STOP NotReady'],
+    [['shutdown', 'stop', 'start', 'shutdown'], false, 'UP Ready'],
+  ] as const) {
+    const first = node();
+    await first.add('farm', change);
+    await first.ports.clock.advance(1_000);
+    for (const [index, command] of commands.entries()) {
+      if (index === 1 && configured) await first.runtime.addModule(activeModule('farm', change), 'configured');
+      first.command(command);
+      await first.ports.clock.advance(1_000);
+    }
+    t.equal(first.at(), 'STOP NotReady');
+    await first.runtime.leave();
+    const second = node(first.ports, 2);
+    await second.add('farm', change);
+    await second.ports.clock.advance(1_000);
+    t.equal(second.at(), expected, `${commands.join(', ')}${configured ? ', configured' : ''}`);
+  }
+});
+
 t.test('a configuration that is applied in STOP does not forget that the module was shut down', async (t) => {
   const change = { service: { ...serviceConfig, boot: 'on', bootDelayMs: 0 } } as const;
   const first = node();

@@ -106,7 +106,7 @@ t.test('inspector and timeline', { skip: noBrowser }, async (t) => {
     const line = page.locator('.line-at');
     await until('the line of that moment is marked', async () => {
       const shown = await line.locator('time').getAttribute('datetime');
-      return Math.abs(Date.parse(String(shown)) - Number(/[?&]at=(\d+)/.exec(page.url())?.[1])) < 2_000;
+      return Math.abs(Date.parse(String(shown)) - Date.parse(String(new URL(page.url()).searchParams.get('at')))) < 2_000;
     });
     t.equal(await line.count(), 1);
     t.ok(await line.isVisible());

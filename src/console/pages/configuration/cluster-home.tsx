@@ -10,7 +10,7 @@ import { live } from '../../model/store.js';
 import { navigate } from '../../router.js';
 import { api } from '../../session/session.js';
 import { CopyLine } from '../../ui/copy.js';
-import { Dialog } from '../../ui/dialog.js';
+import { ConfirmDialog, Dialog } from '../../ui/dialog.js';
 import { StateShape } from '../../ui/icons.js';
 import { NotThere, useReading } from '../details/read.js';
 import { clusterTexts as t } from './cluster-texts.js';
@@ -140,23 +140,16 @@ export function ClusterHome() {
         </Dialog>
       ) : null}
       {open === 'unconfigure' ? (
-        <Dialog
+        <ConfirmDialog
           title={t('unconfigureTitle', { node: cluster.self })}
           onClose={close}
-          actions={
-            <>
-              <button type="button" class="button" onClick={close}>
-                {t('cancel')}
-              </button>
-              <button type="button" class="button danger" onClick={unconfigure}>
-                {t('unconfigure')}
-              </button>
-            </>
-          }
+          confirm={t('unconfigure')}
+          onConfirm={unconfigure}
+          danger
         >
           <p>{t('unconfigureHelp')}</p>
           <CopyLine text="holdfast cluster deconfig" />
-        </Dialog>
+        </ConfirmDialog>
       ) : null}
     </div>
   );

@@ -12,7 +12,6 @@ export const table = {
     unconfigureTitle: 'Take the cluster configuration off node {node}?',
     unconfigureHelp:
       'The node leaves the cluster and loses its key. All its modules must be STOP. The other nodes keep what they have.',
-    cancel: 'Cancel',
     node: 'Node',
     state: 'State',
     version: 'Version',
@@ -92,7 +91,6 @@ export const table = {
     unconfigureTitle: 'Retirer la configuration du cluster du nœud {node} ?',
     unconfigureHelp:
       'Le nœud quitte le cluster et perd sa clé. Tous ses modules doivent être STOP. Les autres nœuds gardent ce qu’ils ont.',
-    cancel: 'Annuler',
     node: 'Nœud',
     state: 'État',
     version: 'Version',

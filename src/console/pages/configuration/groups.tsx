@@ -4,7 +4,7 @@ import type { GroupList, Role } from '../../../http/api-types.js';
 import { Refused, useTask } from '../../config/task.js';
 import { api } from '../../session/session.js';
 import { NotThere, useReading } from '../details/read.js';
-import { RoleSelect } from './user-dialog.js';
+import { RoleSelect } from './role-select.js';
 import { usersTexts as t } from './users-texts.js';
 
 export function Groups() {

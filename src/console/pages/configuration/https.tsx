@@ -7,7 +7,7 @@ import { dayTime } from '../../i18n/time.js';
 import { addressOf } from '../../router.js';
 import { api } from '../../session/session.js';
 import { CopyLine } from '../../ui/copy.js';
-import { Dialog } from '../../ui/dialog.js';
+import { ConfirmDialog } from '../../ui/dialog.js';
 import { StateShape } from '../../ui/icons.js';
 import { NotThere, useReading } from '../details/read.js';
 import { AuthorityBackup, OwnCertificate, PersonCertificate } from './https-more.js';
@@ -236,23 +236,16 @@ export function HttpsPage() {
         }}
       />
       {asking ? (
-        <Dialog
+        <ConfirmDialog
           title={t('offTitle')}
           onClose={() => setAsking(false)}
-          actions={
-            <>
-              <button type="button" class="button" onClick={() => setAsking(false)}>
-                {t('cancel')}
-              </button>
-              <button type="button" class="button danger" onClick={switchOff}>
-                {t('switchOff')}
-              </button>
-            </>
-          }
+          confirm={t('switchOff')}
+          onConfirm={switchOff}
+          danger
         >
           <p>{t('offHelp')}</p>
           <CopyLine text="holdfast https off" />
-        </Dialog>
+        </ConfirmDialog>
       ) : null}
     </div>
   );

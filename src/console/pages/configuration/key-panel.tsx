@@ -6,7 +6,7 @@ import { Refused, useTask } from '../../config/task.js';
 import { live } from '../../model/store.js';
 import { api } from '../../session/session.js';
 import { CopyLine } from '../../ui/copy.js';
-import { Dialog } from '../../ui/dialog.js';
+import { ConfirmDialog } from '../../ui/dialog.js';
 import { StateShape } from '../../ui/icons.js';
 import { clusterTexts as t } from './cluster-texts.js';
 
@@ -62,23 +62,16 @@ export function KeyPanel() {
       <Refused refusal={task.refusal} />
       <NodeResults results={results} label={t('results')} />
       {asking ? (
-        <Dialog
+        <ConfirmDialog
           title={t('delkeyTitle', { node: cluster.self })}
           onClose={() => setAsking(false)}
-          actions={
-            <>
-              <button type="button" class="button" onClick={() => setAsking(false)}>
-                {t('cancel')}
-              </button>
-              <button type="button" class="button danger" onClick={remove}>
-                {t('delkey')}
-              </button>
-            </>
-          }
+          confirm={t('delkey')}
+          onConfirm={remove}
+          danger
         >
           <p>{t('delkeyHelp')}</p>
           <CopyLine text="holdfast cluster delkey" />
-        </Dialog>
+        </ConfirmDialog>
       ) : null}
     </section>
   );

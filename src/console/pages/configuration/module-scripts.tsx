@@ -6,7 +6,7 @@ import { Editor } from '../../config/editor/editor.js';
 import { Refused, useTask } from '../../config/task.js';
 import { configTexts } from '../../config/texts.js';
 import { api } from '../../session/session.js';
-import { Dialog } from '../../ui/dialog.js';
+import { ConfirmDialog } from '../../ui/dialog.js';
 import { uiTexts } from '../../ui/texts.js';
 import { NotThere, useReading } from '../details/read.js';
 import { configFile, draftOf, fileUrl, forgetDraft, languageOf, openDrafts } from './module-files.js';
@@ -61,22 +61,15 @@ function File({ module, path, onGone }: { readonly module: string; readonly path
       </div>
       <Refused refusal={task.refusal} />
       {asking ? (
-        <Dialog
+        <ConfirmDialog
           title={t('deleteTitle', { file: path })}
           onClose={() => setAsking(false)}
-          actions={
-            <>
-              <button type="button" class="button" onClick={() => setAsking(false)}>
-                {t('cancel')}
-              </button>
-              <button type="button" class="button danger" onClick={remove}>
-                {t('deleteFile', { file: path })}
-              </button>
-            </>
-          }
+          confirm={t('deleteFile', { file: path })}
+          onConfirm={remove}
+          danger
         >
           <p>{t('deleteHelp')}</p>
-        </Dialog>
+        </ConfirmDialog>
       ) : null}
     </div>
   );

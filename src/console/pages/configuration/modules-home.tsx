@@ -9,10 +9,11 @@ import { live } from '../../model/store.js';
 import { navigate, pathOf } from '../../router.js';
 import { api } from '../../session/session.js';
 import { CopyLine } from '../../ui/copy.js';
-import { Dialog } from '../../ui/dialog.js';
+import { ConfirmDialog, Dialog } from '../../ui/dialog.js';
 import { Icon } from '../../ui/icons.js';
 import { Link } from '../../ui/link.js';
 import { Menu } from '../../ui/menu.js';
+import { uiTexts } from '../../ui/texts.js';
 import { NotThere, useReading } from '../details/read.js';
 import { modulesTexts as t } from './modules-texts.js';
 import { uploadMs } from './new-module.js';
@@ -59,19 +60,12 @@ function AskWhole({ module, what, nodes, self, onClose, onDo }: WholeProps) {
   const chosen = all ? nodes : nodes.filter((node) => node === self);
   const command = what === 'uninstall' ? `module uninstall -m ${module}` : `deconfig -m ${module}`;
   return (
-    <Dialog
+    <ConfirmDialog
       title={t(what === 'uninstall' ? 'uninstallTitle' : 'unconfigureTitle', { module })}
       onClose={onClose}
-      actions={
-        <>
-          <button type="button" class="button" onClick={onClose}>
-            {t('cancel')}
-          </button>
-          <button type="button" class="button danger" onClick={() => onDo(chosen)}>
-            {t(what)}
-          </button>
-        </>
-      }
+      confirm={t(what)}
+      onConfirm={() => onDo(chosen)}
+      danger
     >
       <p>{t(what === 'uninstall' ? 'uninstallHelp' : 'unconfigureHelp')}</p>
       {nodes.length < 2 ? null : (
@@ -89,7 +83,7 @@ function AskWhole({ module, what, nodes, self, onClose, onDo }: WholeProps) {
         </fieldset>
       )}
       <CopyLine text={all && nodes.length > 1 ? `holdfast -H "${nodes.join(',')}" ${command}` : `holdfast ${command}`} />
-    </Dialog>
+    </ConfirmDialog>
   );
 }
 function Restore({
@@ -109,7 +103,7 @@ function Restore({
       onClose={onClose}
       actions={
         <button type="button" class="button" onClick={onClose}>
-          {t('cancel')}
+          {uiTexts('cancel')}
         </button>
       }
     >

@@ -6,6 +6,7 @@ import { dayTime } from '../../i18n/time.js';
 import { live } from '../../model/store.js';
 import { navigate, pathOf } from '../../router.js';
 import { api } from '../../session/session.js';
+import { uiTexts } from '../../ui/texts.js';
 import { NotThere, useReading } from '../details/read.js';
 import { modulesTexts as t } from './modules-texts.js';
 
@@ -145,7 +146,7 @@ export function NewModule() {
           {t('create')}
         </button>
         <button type="button" class="button" onClick={() => navigate('/configuration/modules')}>
-          {t('cancel')}
+          {uiTexts('cancel')}
         </button>
       </div>
     </form>

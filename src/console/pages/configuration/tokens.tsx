@@ -6,9 +6,10 @@ import { Refused, useTask } from '../../config/task.js';
 import { dayTime } from '../../i18n/time.js';
 import { api } from '../../session/session.js';
 import { CopyLine } from '../../ui/copy.js';
-import { Dialog } from '../../ui/dialog.js';
+import { ConfirmDialog } from '../../ui/dialog.js';
 import { NotThere, useReading } from '../details/read.js';
-import { RoleSelect } from './user-dialog.js';
+import { RoleSelect } from './role-select.js';
+import { TextField } from './text-field.js';
 import { usersTexts as t } from './users-texts.js';
 
 function TokenDialog({ onClose, onDone }: { readonly onClose: () => void; readonly onDone: (token: NewToken) => void }) {
@@ -31,57 +32,15 @@ function TokenDialog({ onClose, onDone }: { readonly onClose: () => void; readon
     );
   };
   return (
-    <Dialog
-      title={t('addToken')}
-      onClose={onClose}
-      actions={
-        <>
-          <button type="button" class="button" onClick={onClose}>
-            {t('cancel')}
-          </button>
-          <button type="button" class="button primary" disabled={task.busy} onClick={submit}>
-            {t('save')}
-          </button>
-        </>
-      }
-    >
+    <ConfirmDialog title={t('addToken')} onClose={onClose} confirm={t('save')} onConfirm={submit} busy={task.busy}>
       <Refused refusal={task.refusal} />
-      <div class="field">
-        <label for={`${id}-label`}>{t('label')}</label>
-        <input
-          id={`${id}-label`}
-          class="input"
-          value={label}
-          autocomplete="off"
-          aria-invalid={tried && errors.label !== null ? 'true' : undefined}
-          aria-describedby={`${id}-label-error`}
-          onInput={(event) => setLabel(event.currentTarget.value)}
-        />
-        <span class="field-error" id={`${id}-label-error`}>
-          {tried ? errors.label : null}
-        </span>
-      </div>
+      <TextField label={t('label')} value={label} onInput={setLabel} error={tried ? errors.label : null} />
       <div class="field">
         <label for={`${id}-role`}>{t('role')}</label>
         <RoleSelect id={`${id}-role`} value={role} none={false} onChange={(next) => setRole(next ?? 'monitor')} />
       </div>
-      <div class="field">
-        <label for={`${id}-days`}>{t('days')}</label>
-        <input
-          id={`${id}-days`}
-          class="input"
-          inputMode="numeric"
-          value={days}
-          autocomplete="off"
-          aria-invalid={tried && errors.days !== null ? 'true' : undefined}
-          aria-describedby={`${id}-days-error`}
-          onInput={(event) => setDays(event.currentTarget.value)}
-        />
-        <span class="field-error" id={`${id}-days-error`}>
-          {tried ? errors.days : null}
-        </span>
-      </div>
-    </Dialog>
+      <TextField label={t('days')} value={days} onInput={setDays} error={tried ? errors.days : null} inputMode="numeric" />
+    </ConfirmDialog>
   );
 }
 export function Tokens() {
@@ -174,23 +133,16 @@ export function Tokens() {
         />
       )}
       {revoking === null ? null : (
-        <Dialog
+        <ConfirmDialog
           title={t('revokeTitle', { name: revoking.label })}
           onClose={() => setRevoking(null)}
-          actions={
-            <>
-              <button type="button" class="button" onClick={() => setRevoking(null)}>
-                {t('cancel')}
-              </button>
-              <button type="button" class="button danger" onClick={() => revoke(revoking.id)}>
-                {t('revoke', { name: revoking.label })}
-              </button>
-            </>
-          }
+          confirm={t('revoke', { name: revoking.label })}
+          onConfirm={() => revoke(revoking.id)}
+          danger
         >
           <p>{t('revokeHelp')}</p>
           <CopyLine text={`holdfast token revoke ${revoking.id}`} />
-        </Dialog>
+        </ConfirmDialog>
       )}
     </section>
   );

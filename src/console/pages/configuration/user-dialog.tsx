@@ -4,7 +4,9 @@ import type { Role, UserResult, UserSummary } from '../../../http/api-types.js';
 import { Refused, useTask } from '../../config/task.js';
 import { addressOf } from '../../router.js';
 import { api } from '../../session/session.js';
-import { Dialog } from '../../ui/dialog.js';
+import { ConfirmDialog } from '../../ui/dialog.js';
+import { RoleSelect } from './role-select.js';
+import { TextField } from './text-field.js';
 import { usersTexts as t } from './users-texts.js';
 
 /** A one-time link, as it is opened. */
@@ -16,40 +18,7 @@ export interface Link {
 }
 type Way = 'link' | 'password' | 'keep';
 const shortest = 12;
-const roles: readonly Role[] = ['monitor', 'control', 'admin'];
-const isRole = (text: string): text is Role => roles.some((one) => one === text);
 
-/** A choice of a role. */
-export function RoleSelect({
-  id,
-  value,
-  none,
-  onChange,
-}: {
-  readonly id: string;
-  readonly value: Role | null;
-  readonly none: boolean;
-  readonly onChange: (role: Role | null) => void;
-}) {
-  return (
-    <select
-      id={id}
-      class="input"
-      value={value ?? ''}
-      onChange={(event) => {
-        const next = event.currentTarget.value;
-        onChange(isRole(next) ? next : null);
-      }}
-    >
-      {none ? <option value="">{t('role_none')}</option> : null}
-      {roles.map((one) => (
-        <option key={one} value={one}>
-          {t(`role_${one}`)}
-        </option>
-      ))}
-    </select>
-  );
-}
 interface UserDialogProps {
   /** Null: a new one. */
   readonly user: UserSummary | null;
@@ -95,39 +64,23 @@ export function UserDialog({ user, onClose, onDone }: UserDialogProps) {
   };
   const ways: readonly Way[] = user === null ? ['link', 'password'] : ['keep', 'link', 'password'];
   return (
-    <Dialog
+    <ConfirmDialog
       title={user === null ? t('addTitle') : t('changeTitle', { name: user.name })}
       onClose={onClose}
-      actions={
-        <>
-          <button type="button" class="button" onClick={onClose}>
-            {t('cancel')}
-          </button>
-          <button type="button" class="button primary" disabled={task.busy} onClick={submit}>
-            {t('save')}
-          </button>
-        </>
-      }
+      confirm={t('save')}
+      onConfirm={submit}
+      busy={task.busy}
     >
       <Refused refusal={task.refusal} />
-      <div class="field">
-        <label for={`${id}-name`}>{t('name')}</label>
-        <input
-          id={`${id}-name`}
-          class="input"
-          value={name}
-          disabled={user !== null}
-          autocomplete="off"
-          autocapitalize="none"
-          spellcheck={false}
-          aria-invalid={tried && errors.name !== null ? 'true' : undefined}
-          aria-describedby={`${id}-name-error`}
-          onInput={(event) => setName(event.currentTarget.value)}
-        />
-        <span class="field-error" id={`${id}-name-error`}>
-          {tried ? errors.name : null}
-        </span>
-      </div>
+      <TextField
+        label={t('name')}
+        value={name}
+        onInput={setName}
+        error={tried ? errors.name : null}
+        disabled={user !== null}
+        autocapitalize="none"
+        spellcheck={false}
+      />
       <div class="field">
         <label for={`${id}-role`}>{t('role')}</label>
         <RoleSelect id={`${id}-role`} value={role} none onChange={setRole} />
@@ -174,6 +127,6 @@ export function UserDialog({ user, onClose, onDone }: UserDialogProps) {
           </div>
         ) : null}
       </fieldset>
-    </Dialog>
+    </ConfirmDialog>
   );
 }

@@ -6,7 +6,7 @@ import { Refused, useTask } from '../../config/task.js';
 import { dayTime } from '../../i18n/time.js';
 import { api } from '../../session/session.js';
 import { CopyLine } from '../../ui/copy.js';
-import { Dialog } from '../../ui/dialog.js';
+import { ConfirmDialog } from '../../ui/dialog.js';
 import { StateShape } from '../../ui/icons.js';
 import { NotThere, useReading } from '../details/read.js';
 import { Groups } from './groups.js';
@@ -107,23 +107,16 @@ function Users() {
         />
       )}
       {removing === null ? null : (
-        <Dialog
+        <ConfirmDialog
           title={t('removeTitle', { name: removing.name })}
           onClose={() => setRemoving(null)}
-          actions={
-            <>
-              <button type="button" class="button" onClick={() => setRemoving(null)}>
-                {t('cancel')}
-              </button>
-              <button type="button" class="button danger" onClick={() => remove(removing.name)}>
-                {t('remove', { name: removing.name })}
-              </button>
-            </>
-          }
+          confirm={t('remove', { name: removing.name })}
+          onConfirm={() => remove(removing.name)}
+          danger
         >
           <p>{t('removeHelp')}</p>
           <CopyLine text={`holdfast user delete ${removing.name}`} />
-        </Dialog>
+        </ConfirmDialog>
       )}
     </section>
   );

@@ -5,7 +5,7 @@ import { type Change, type Consequence, commandLine, consequencesOf } from '../.
 import { live } from '../../model/store.js';
 import { statusesOf } from '../../model/summary.js';
 import { CopyLine } from '../../ui/copy.js';
-import { Dialog } from '../../ui/dialog.js';
+import { ConfirmDialog } from '../../ui/dialog.js';
 import { StateShape } from '../../ui/icons.js';
 import { monitorTexts as t } from './texts.js';
 
@@ -76,26 +76,15 @@ export function Asking() {
     live.cluster.value?.self ?? '',
   );
   return (
-    <Dialog
+    <ConfirmDialog
       title={t('confirmTitle', { what, module, nodes: everywhere ? t('all') : nodes.join(', ') })}
       onClose={close}
-      actions={
-        <>
-          <button type="button" class="button" onClick={close}>
-            {t('cancel')}
-          </button>
-          <button
-            type="button"
-            class={`button ${danger ? 'danger' : 'primary'}`}
-            onClick={() => {
-              close();
-              void carryOut(change, module, nodes);
-            }}
-          >
-            {what}
-          </button>
-        </>
-      }
+      confirm={what}
+      onConfirm={() => {
+        close();
+        void carryOut(change, module, nodes);
+      }}
+      danger={danger}
     >
       <h3 class="visually-hidden">{t('willHappen')}</h3>
       <ul class="consequences">
@@ -110,6 +99,6 @@ export function Asking() {
         <p class="muted">{t('commandLabel')}</p>
         <CopyLine text={line} />
       </div>
-    </Dialog>
+    </ConfirmDialog>
   );
 }
