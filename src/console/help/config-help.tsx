@@ -5,6 +5,7 @@ import { useId, useState } from 'preact/hooks';
 import { Icon } from '../ui/icons.js';
 import { uiTexts } from '../ui/texts.js';
 import { helpTexts as t } from './texts.js';
+import { translated } from './translated.js';
 
 export interface ConfigHelpProps {
   readonly file: 'cluster' | 'module';
@@ -41,16 +42,17 @@ export function ConfigHelp(props: ConfigHelpProps) {
       >
         <Icon name="help" />
       </button>
-      {/* The reference is written in English. */}
       <span id={id} class="config-help-text" hidden={!open}>
         {found === null ? (
           uiTexts('loading')
         ) : (
           <>
-            <span lang="en">{found.doc}</span>
-            {'allowed' in found ? <span>{t('allowed', { allowed: found.allowed })}</span> : null}
-            {'initial' in found && found.initial !== null ? <span>{t('initial', { initial: found.initial })}</span> : null}
-            {found.ignored === null ? null : <span>{t('ignored', { reason: found.ignored })}</span>}
+            <span>{translated(found.doc)}</span>
+            {'allowed' in found ? <span>{t('allowed', { allowed: translated(found.allowed) })}</span> : null}
+            {'initial' in found && found.initial !== null ? (
+              <span>{t('initial', { initial: translated(found.initial) })}</span>
+            ) : null}
+            {found.ignored === null ? null : <span>{t('ignored', { reason: translated(found.ignored) })}</span>}
           </>
         )}
       </span>

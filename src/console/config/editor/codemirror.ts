@@ -26,6 +26,7 @@ import {
   type Tooltip,
 } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
+import { translated } from '../../help/translated.js';
 import type { PlacedProblem } from '../problems.js';
 import { contextAt, wordAt } from './context.js';
 
@@ -89,7 +90,7 @@ function tagOf(help: Help, path: string, name: string): Completion {
   return {
     label: name,
     type: 'type',
-    ...(known === undefined ? {} : { info: known.doc }),
+    ...(known === undefined ? {} : { info: translated(known.doc) }),
     apply: (view, _completion, from, to) =>
       view.dispatch({
         changes: { from, to, insert: inserted },
@@ -123,8 +124,8 @@ function complete(help: Help): (context: CompletionContext) => CompletionResult 
           .map(([name, one]) => ({
             label: name,
             type: 'property',
-            info: `${one.doc} (${one.allowed})`,
-            ...(one.initial === null ? {} : { detail: one.initial }),
+            info: `${translated(one.doc)} (${translated(one.allowed)})`,
+            ...(one.initial === null ? {} : { detail: translated(one.initial) }),
             ...(one.required ? { boost: 1 } : {}),
             apply: (view: EditorView, _completion: Completion, from: number, to: number) =>
               view.dispatch({ changes: { from, to, insert: `${name}=""` }, selection: { anchor: from + name.length + 2 } }),
@@ -142,10 +143,16 @@ function helpAt(help: Help): (view: EditorView, position: number) => Tooltip | n
     if (word === null) return null;
     const around = contextAt(text, word.to);
     let said: string | null = null;
-    if (around.kind === 'element' && around.begun) said = help[[...around.path, word.word].join('/')]?.doc ?? null;
+    if (around.kind === 'element' && around.begun) {
+      const one = help[[...around.path, word.word].join('/')];
+      if (one !== undefined) said = translated(one.doc);
+    }
     if (around.kind === 'attribute') {
       const one = help[around.path.join('/')]?.attributes[word.word];
-      if (one !== undefined) said = `${one.doc} ${one.allowed}${one.initial === null ? '' : `; ${one.initial}`}.`;
+      if (one !== undefined) {
+        const initial = one.initial === null ? '' : `; ${translated(one.initial)}`;
+        said = `${translated(one.doc)} ${translated(one.allowed)}${initial}.`;
+      }
     }
     if (said === null) return null;
     const shown = said;
@@ -156,7 +163,6 @@ function helpAt(help: Help): (view: EditorView, position: number) => Tooltip | n
       create() {
         const dom = document.createElement('div');
         dom.className = 'cm-help';
-        dom.lang = 'en';
         dom.textContent = shown;
         return { dom };
       },

@@ -3,6 +3,7 @@
 import type { AttributeHelp } from 'virtual:config-help';
 import { useId } from 'preact/hooks';
 import { ConfigHelp } from '../../help/config-help.js';
+import { translated } from '../../help/translated.js';
 import type { PlacedProblem } from '../problems.js';
 import { attributeName } from './names.js';
 import { formTexts as t } from './texts.js';
@@ -21,7 +22,8 @@ export function Field({ file = 'module', path, attribute, help, value, problems,
   const id = useId();
   const worst = problems.some(({ problem }) => problem.severity === 'error');
   const described = problems.length === 0 ? undefined : `${id}-problem`;
-  const initial = help.initial === null ? t('initialNone') : t('initial', { initial: help.initial.replaceAll('`', '') });
+  const initial =
+    help.initial === null ? t('initialNone') : t('initial', { initial: translated(help.initial).replaceAll('`', '') });
   const common = {
     id,
     class: 'input',
