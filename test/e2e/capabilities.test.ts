@@ -4,11 +4,12 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, copyFileSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { HealthReport } from '../../src/actors/face-support.js';
 import { RealDaemon } from './daemon.js';
+import { chownTree } from './owner.js';
 import { freeTcpPort, place } from './place.js';
 import { until } from './until.js';
 
@@ -90,14 +91,6 @@ const scripts = {
   stop_both: '#!/bin/sh\nexit 0\n',
 };
 
-function owned(path: string, uid: number): void {
-  chownSync(path, uid, uid);
-  for (const entry of readdirSync(path, { withFileTypes: true })) {
-    const inside = join(path, entry.name);
-    if (entry.isDirectory()) owned(inside, uid);
-    else if (entry.isFile()) chownSync(inside, uid, uid);
-  }
-}
 interface Run {
   readonly daemon: RealDaemon;
   readonly pid: number;
@@ -114,11 +107,11 @@ async function startWith(t: Test, uid: number, wrap: readonly string[]): Promise
     ...{ directory, node: 'n1', httpPort: await freeTcpPort(), listen: ['127.0.0.1'] },
     wrap: ['unshare', '--fork', '-n', 'sh', '-c', inside, 'sh', ...wrap],
   });
-  owned(directory, uid);
+  chownTree(directory, uid);
   await daemon.start();
   await daemon.must('module', 'install', '-m', module, '--template', 'light');
   daemon.writeModule(module, { userconfig, scripts });
-  owned(join(daemon.safe, 'modules', module), uid);
+  chownTree(join(daemon.safe, 'modules', module), uid);
   await daemon.must('config', '-m', module);
   await daemon.must('start', '-m', module, '--wait', '--timeout', '60s');
   await daemon.reaches(module, 'UP Ready');
