@@ -85,7 +85,8 @@ const pictures =
 export async function picture(page: Page, name: string): Promise<void> {
   if (pictures === null) return;
   mkdirSync(pictures, { recursive: true });
-  await page.screenshot({ path: `${pictures}${name}.png` });
+  // With a caret as it is: what hides it is a style that the page's policy forbids.
+  await page.screenshot({ path: `${pictures}${name}.png`, caret: 'initial' });
 }
 
 /** What is wider than the screen, other than what is meant to be scrolled to the side. */

@@ -2,26 +2,17 @@
  * The quick start of a farm (compatibility page, section 15.5) in a real browser, against two real daemons that know nothing of each
  * other at first; then the rest of the configuration pages.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readFileSync, writeFileSync } from 'node:fs';
 import type { Locator, Page } from 'playwright-core';
 import t from 'tap';
 import { RealDaemon } from '../e2e/daemon.js';
 import { application } from '../e2e/modules.js';
 import { freeTcpPort, freeUdpPort, place } from '../e2e/place.js';
 import { until } from '../e2e/until.js';
-import { complaints, noBrowser, openBrowser, violations } from './browser.js';
+import { complaints, noBrowser, openBrowser, picture, violations } from './browser.js';
 
 t.setTimeout(1_200_000);
 
-const pictures =
-  process.env['HOLDFAST_SCREENSHOTS'] === '1' ? fileURLToPath(new URL('../../docs/console/', import.meta.url)) : null;
-async function picture(page: Page, name: string): Promise<void> {
-  if (pictures === null) return;
-  mkdirSync(pictures, { recursive: true });
-  // With a caret as it is: what hides it is a style that the page's policy forbids.
-  await page.screenshot({ path: `${pictures}${name}.png`, caret: 'initial' });
-}
 const password = 'a long walk home';
 const startScript = `#!/bin/sh
 touch "$SAFEUSERVAR/app.wait"

@@ -8,7 +8,7 @@ import { application, calls, journal, journalModule } from './modules.js';
 import { daemonIn, freeTcpPort, freeUdpPort, place } from './place.js';
 import { until } from './until.js';
 
-t.setTimeout(120_000);
+t.setTimeout(240_000);
 const skip = process.platform === 'linux' ? false : 'the scripts of this test are for Linux';
 const module = 'web';
 

@@ -48,6 +48,15 @@ t.test(
       /^actors\/module-host\.ts: const wallMs = clock\.wallMs\(\);$/,
       /const wallSeconds = Math\.floor\(ports\.clock\.wallMs\(\) \/ 1_000\);/,
       /wallMs\(\): number;/,
+      // When a module or a user was changed, and when a command ended: told, and in the command log.
+      /^actors\/administration\.ts: at: new Date\(options\.wallMs\(\)\)\.toISOString\(\),$/,
+      /^actors\/node-runtime\.ts: const wallMs = clock\.wallMs\(\);$/,
+      // Steps of a chart, shown to those who watch it.
+      /^actors\/inspection\.ts: const \[atMs, wallMs\] = \[clock\.monotonicMs\(\), clock\.wallMs\(\)\];$/,
+      // How long a replaced key is still taken has to outlive boots, so it is on disk as wall time: it becomes a monotonic time when the keys are
+      // loaded, and the end of it is shown.
+      /^actors\/cluster-administration\.ts: acceptedForMs: Math\.max\(0, key\.acceptedUntilWallMs - options\.wallMs\(\)\),$/,
+      /^actors\/cluster-administration\.ts: oldKeyUntil: oldUntil > options\.wallMs\(\) \? iso\(oldUntil\) : null,$/,
       // The journal notes what time it was; nothing reads it but a person.
       /^actors\/recorder\.ts: /,
     ];
