@@ -38,7 +38,7 @@ export const table = {
     general: 'Module',
     networks: 'Réseaux',
     processes: 'Processus et services à surveiller',
-    checkers: 'Vérifications',
+    checkers: 'Vérificateurs',
     virtual: 'Adresses virtuelles et répartition de charge',
     rules: 'Règles de basculement',
     scripts: 'Scripts',
