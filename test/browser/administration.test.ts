@@ -32,7 +32,7 @@ t.test('administration', { skip: noBrowser || noOpenssl }, async (t) => {
   await page.getByLabel('Password').first().fill(password);
   await page.getByLabel('The password again').fill(password);
   await page.getByRole('button', { name: /Set the password/ }).click();
-  await page.getByRole('link', { name: 'Modules', exact: true }).waitFor();
+  await page.getByRole('link', { name: 'Configure', exact: true }).waitFor();
   const userNames = async (): Promise<string> => daemon.must('user', 'list');
 
   await t.test('a group gives its members its role; it can be taken away', async (t) => {
@@ -151,10 +151,10 @@ t.test('administration', { skip: noBrowser || noOpenssl }, async (t) => {
     await page.getByLabel('Private key (PEM)').fill(readFileSync(key, 'utf8'));
     await button('Install').click();
     await until(
-      'HTTPS is on',
-      async () =>
-        /own|administrator|on/i.test(await daemon.must('https', 'status')) &&
-        /farm\.example/.test(await daemon.must('https', 'status')),
+      'the certificate is served',
+      async () => /farm\.example/.test((await daemon.cli('https', 'status')).stdout),
+      30_000,
+      async () => (await daemon.cli('https', 'status')).stdout + (await page.locator('body').innerText()),
     );
     await daemon.must('https', 'off');
   });

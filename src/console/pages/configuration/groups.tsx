@@ -7,7 +7,7 @@ import { NotThere, useReading } from '../details/read.js';
 import { RoleSelect } from './role-select.js';
 import { usersTexts as t } from './users-texts.js';
 
-export function Groups() {
+export function Groups({ onChange }: { readonly onChange: () => void }) {
   const { reading, again } = useReading<GroupList>('/groups');
   const [name, setName] = useState('');
   const task = useTask();
@@ -17,11 +17,13 @@ export function Groups() {
       await api.json('PUT', `/groups/${encodeURIComponent(group)}`, { json: { role: role ?? 'monitor' } });
       setName('');
       again();
+      onChange();
     });
   const remove = (group: string): void =>
     task.run(async () => {
       await api.send('DELETE', `/groups/${encodeURIComponent(group)}`);
       again();
+      onChange();
     });
   return (
     <section class="form-section" aria-labelledby="groups-title">

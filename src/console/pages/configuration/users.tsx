@@ -1,5 +1,5 @@
 /** Who may come in: users, groups, tokens of programs, and the ways to log in. */
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { AuthStatus, AuthTestList, UserList, UserSummary } from '../../../http/api-types.js';
 import { SaidOnce } from '../../config/result-dialog.js';
 import { Refused, useTask } from '../../config/task.js';
@@ -14,8 +14,12 @@ import { Tokens } from './tokens.js';
 import { type Link, UserDialog } from './user-dialog.js';
 import { usersTexts as t } from './users-texts.js';
 
-function Users() {
+/** @param changes counts what was changed elsewhere on the page: groups give their members roles. */
+function Users({ changes }: { readonly changes: number }) {
   const { reading, again } = useReading<UserList>('/users');
+  useEffect(() => {
+    if (changes > 0) again();
+  }, [changes, again]);
   const [editing, setEditing] = useState<UserSummary | 'new' | null>(null);
   const [removing, setRemoving] = useState<UserSummary | null>(null);
   const [link, setLink] = useState<Link | null>(null);
@@ -169,10 +173,11 @@ function Ways() {
   );
 }
 export function UsersPage() {
+  const [changes, setChanges] = useState(0);
   return (
     <div class="config-page">
-      <Users />
-      <Groups />
+      <Users changes={changes} />
+      <Groups onChange={() => setChanges((count) => count + 1)} />
       <Tokens />
       <Ways />
     </div>
