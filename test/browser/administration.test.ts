@@ -132,6 +132,8 @@ t.test('administration', { skip: noBrowser || noOpenssl }, async (t) => {
         '/CN=farm.example',
         '-addext',
         'subjectAltName=DNS:farm.example,IP:127.0.0.1',
+        '-addext',
+        'basicConstraints=critical,CA:FALSE',
         '-keyout',
         key,
         '-out',
@@ -154,7 +156,7 @@ t.test('administration', { skip: noBrowser || noOpenssl }, async (t) => {
       'the certificate is served',
       async () => /farm\.example/.test((await daemon.cli('https', 'status')).stdout),
       30_000,
-      async () => (await daemon.cli('https', 'status')).stdout + (await page.locator('body').innerText()),
+      async () => (await daemon.cli('https', 'status')).stdout + (await page.locator('body').textContent()),
     );
     await daemon.must('https', 'off');
   });
