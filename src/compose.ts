@@ -21,6 +21,7 @@ import { compilePosixRegex } from './config/posix-regex.js';
 import { frontAddresses } from './http/front/front.js';
 import { formatClassic, formatCommandClassic } from './http/log-format.js';
 import { createReadyTable } from './http/ready-table.js';
+import { createRefusedRequests } from './http/refused-requests.js';
 import type { RetiredSeal, SealKeys } from './http/seal.js';
 import { startHttpService } from './http/service.js';
 import { askUsers } from './http/user-exchange.js';
@@ -425,10 +426,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     monotonicMs: () => clock.monotonicMs(),
     log: (line) => runtime.log(line),
   });
+  const refusedRequests = createRefusedRequests(clock, (node, address, count) =>
+    runtime.log(messages.requestSeenBefore(node, address, count)),
+  );
   const metrics = createMetrics({
     ...{ face, version, monotonicMs: () => clock.monotonicMs() },
     pulses: () => runtime.membership()?.snapshot().pulses ?? [],
     probeAnswers: () => http.answers(),
+    refusedRequests: () => refusedRequests.counts(),
     notifications: () => notifications.counts(),
     logLinesLost: () => logs.status().lost,
   });
@@ -459,6 +464,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     seal: () => seal,
     urlsOf,
     onRefused: ({ node, address, reason }) => {
+      refusedRequests.note({ node, address, reason });
+      if (reason !== 'oldKey' && reason !== 'otherCluster') return;
       const known = node ?? face.nodes().find((one) => one.addresses.some(({ addr }) => addr === address))?.name ?? null;
       runtime.noteRefused({ node: known, address, reason, by: 'request' }, 1);
     },

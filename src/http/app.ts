@@ -90,7 +90,7 @@ export interface HttpAppOptions {
   readonly urlsOf?: (node: string) => readonly string[];
   /** A node that was away cannot be brought up to date. Absent: this node brings nobody up to date. */
   readonly onCatchUpFailure?: (node: string, what: string, reason: string) => void;
-  /** Told of everybody whose sealed request is refused for its key. */
+  /** Told of every sealed request that is not carried out. */
   readonly onRefused?: (sender: RefusedRequest) => void;
   readonly onAccess?: (access: Access) => void;
 }

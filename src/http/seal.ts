@@ -110,6 +110,8 @@ function take(window: Window, epoch: number, counter: number): boolean {
   return true;
 }
 
+/** Why a request is refused; `lateKey`: its key was taken until a moment ago. */
+export type SealRefusal = 'otherCluster' | 'oldKey' | 'lateKey' | 'stranger' | 'misdirected' | 'seenBefore' | 'incomplete';
 /** The receiver's verdict. `answer` seals what is to be sent back. */
 export type Opened =
   | { readonly kind: 'request'; readonly from: string; readonly request: SealedRequest; answer(answer: SealedAnswer): Uint8Array }
@@ -118,8 +120,8 @@ export type Opened =
   | {
       readonly kind: 'refused';
       readonly reason: string;
-      /** It is refused for its key, which is one that was replaced (then `from` is proved), or is not known. */
-      readonly key?: 'oldKey' | 'otherCluster';
+      readonly why: SealRefusal;
+      /** Whose request it is, where that is proved. */
       readonly from?: string;
     };
 /** A request on its way: `read` opens the answer to it. */
@@ -190,34 +192,36 @@ export function createSealer(run: string = randomBytes(16).toString('hex')): Sea
       const opened = openWithAny(keys, sealed);
       const message = opened === null ? null : unpack(opened.plain);
       if (opened === null || message === null)
-        return { kind: 'refused', reason: 'It is not sealed with the key of this cluster.', key: 'otherCluster' };
+        return { kind: 'refused', reason: 'It is not sealed with the key of this cluster.', why: 'otherCluster' };
       const { by } = opened;
       const { from, to, toRun, epoch, counter: sent, method, path, headers, caller, role } = message.head;
       if (typeof from !== 'string' || !keys.peers.some((peer) => peer.node === from)) {
-        return { kind: 'refused', reason: 'Its sender is no other node of this cluster.' };
+        return { kind: 'refused', reason: 'Its sender is no other node of this cluster.', why: 'stranger' };
       }
       if (by !== null && !by.accepted())
         return {
           ...{ kind: 'refused', reason: 'It is sealed with a key of this cluster that was replaced.' },
-          ...(by.lately?.() === true ? {} : { key: 'oldKey', from }),
+          ...(by.lately?.() === true ? { why: 'lateKey' } : { why: 'oldKey', from }),
         };
       const seal = by ?? keys;
-      if (to !== keys.self) return { kind: 'refused', reason: 'It is meant for another node.' };
+      if (to !== keys.self) return { kind: 'refused', reason: 'It is meant for another node.', why: 'misdirected' };
       const aad = answerAad(sealed);
       if (toRun !== run) return { kind: 'otherRun', reply: seal.seal(pack({ run, status: 0 }, new Uint8Array()), aad) };
       if (!Number.isSafeInteger(epoch) || !Number.isSafeInteger(sent) || typeof epoch !== 'number' || typeof sent !== 'number') {
-        return { kind: 'refused', reason: 'It has no counter.' };
+        return { kind: 'refused', reason: 'It has no counter.', why: 'incomplete' };
       }
       // One for each key: whoever has an old one must not be able to spend the new one's counters.
       const place = `${by?.id ?? ''}\0${from}`;
       const window = windows.get(place) ?? { epoch: 0, highest: 0, seen: new Set() };
       windows.set(place, window);
-      if (!take(window, epoch, sent)) return { kind: 'refused', reason: 'It was seen before, or is too old.' };
+      if (!take(window, epoch, sent)) {
+        return { kind: 'refused', reason: 'It was seen before, or is too old.', why: 'seenBefore', from };
+      }
       if (typeof method !== 'string' || typeof path !== 'string' || !isTextRecord(headers) || !isRouteRole(role)) {
-        return { kind: 'refused', reason: 'It is not complete.' };
+        return { kind: 'refused', reason: 'It is not complete.', why: 'incomplete' };
       }
       const who = textOf(caller, 'who');
-      if (who === null) return { kind: 'refused', reason: 'It does not say who asks.' };
+      if (who === null) return { kind: 'refused', reason: 'It does not say who asks.', why: 'incomplete' };
       return {
         kind: 'request',
         from,

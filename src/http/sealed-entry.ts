@@ -4,7 +4,7 @@ import { type BodyReader, strangersBudget } from './body.js';
 import type { Step } from './context.js';
 import { answeredHeaders, forwardedHeaders } from './forward.js';
 import { ApiError } from './problem.js';
-import type { Sealer, SealKeys } from './seal.js';
+import type { Sealer, SealKeys, SealRefusal } from './seal.js';
 
 /** Bytes of a sealed request: whoever sends it has proved nothing until it has been read. */
 const sealedLimit = 8 * 1024 * 1024;
@@ -15,15 +15,16 @@ export interface SealedEntryOptions {
   readonly bodies: BodyReader;
   /** Turns what is thrown into a problem document, so that it can be sealed too. */
   readonly answerProblems: Step;
-  /** Told of everybody who is refused for its key. */
+  /** Told of every request that is not carried out. */
   readonly onRefused: (sender: RefusedRequest) => void;
 }
-/** Who was refused for its key. */
+/** Who was refused. */
 export interface RefusedRequest {
-  /** Proved by a key that was replaced; null where nothing is. */
+  /** Whose request it is by its seal; null where nothing is proved. */
   readonly node: string | null;
   readonly address: string;
-  readonly reason: 'oldKey' | 'otherCluster';
+  /** `otherRun`: it was made for another run of this daemon, recorded or not: its sender is told which one runs now. */
+  readonly reason: SealRefusal | 'otherRun';
 }
 
 /** The second step: opens a sealed request, has it answered like any other, and seals the answer. */
@@ -38,12 +39,14 @@ export function createSealedEntry({ seal, sealer, bodies, answerProblems, onRefu
     if (keys === null) throw new ApiError('HTTP_SEAL', 'This node has no cluster key.');
     const opened = sealer.open(keys, await bodies.read(ctx.req, sealedLimit, ctx.state.source, strangersBudget));
     if (opened.kind === 'refused') {
-      if (opened.key !== undefined) onRefused({ node: opened.from ?? null, address: ctx.state.source, reason: opened.key });
+      onRefused({ node: opened.from ?? null, address: ctx.state.source, reason: opened.why });
       throw new ApiError('HTTP_SEAL', opened.reason);
     }
     let reply: Uint8Array;
-    if (opened.kind === 'otherRun') reply = opened.reply;
-    else {
+    if (opened.kind === 'otherRun') {
+      onRefused({ node: null, address: ctx.state.source, reason: 'otherRun' });
+      reply = opened.reply;
+    } else {
       const { method, path, headers, body, caller, role } = opened.request;
       ctx.method = method;
       ctx.url = path;

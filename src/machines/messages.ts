@@ -239,6 +239,14 @@ export const messages = {
         address,
       },
     ),
+  /** A sealed request that came a second time. */
+  requestSeenBefore: (node: string | null, address: string, count: number): Message =>
+    line(
+      'C',
+      'cluster',
+      `${count === 1 ? 'A request' : `${count} requests`} of ${node === null ? 'an unknown sender' : `node ${node}`} refused: seen before, or too old; somebody sends again what was recorded (last from ${address})`,
+      { node, address, count },
+    ),
   clusterDistributed: (generation: number, nodes: readonly string[], who: string): Message =>
     line('U', 'cluster', `Cluster configuration distributed by ${who} to ${list(nodes)} (generation ${generation})`, {
       generation,

@@ -82,9 +82,10 @@ t.test('a key that was taken until a moment ago is refused, and nobody is named 
   accepted = false;
   const shortly = open();
   t.equal(shortly.kind, 'refused');
-  t.notOk('key' in shortly, 'its sender may have the present key as well');
+  t.match(shortly, { why: 'lateKey' });
+  t.notOk('from' in shortly, 'its sender may have the present key as well');
   lately = false;
-  t.match(open(), { kind: 'refused', key: 'oldKey', from: 'n1' });
+  t.match(open(), { kind: 'refused', why: 'oldKey', from: 'n1' });
   t.end();
 });
 

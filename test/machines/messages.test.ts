@@ -39,6 +39,14 @@ const table: readonly (readonly [Message, string])[] = [
   [messages.nodeRefused(null, null, 'old key'), 'C cluster An unknown sender is refused: old key'],
   [messages.nodeRefused('n2', '10.0.0.2', 'old key'), 'C cluster Node n2 (10.0.0.2) is refused: old key'],
   [
+    messages.requestSeenBefore('n1', '10.0.0.9', 1),
+    'C cluster A request of node n1 refused: seen before, or too old; somebody sends again what was recorded (last from 10.0.0.9)',
+  ],
+  [
+    messages.requestSeenBefore(null, '10.0.0.9', 7),
+    'C cluster 7 requests of an unknown sender refused: seen before, or too old; somebody sends again what was recorded (last from 10.0.0.9)',
+  ],
+  [
     messages.clusterDistributed(4, ['n1', 'n2'], 'root'),
     'U cluster Cluster configuration distributed by root to n1 n2 (generation 4)',
   ],

@@ -248,6 +248,12 @@ function cluster(page: Page, source: MetricsSource, tally: Tally): void {
     ['reason'],
     Object.entries(dropped).map(([reason, value]): Sample => [{ reason }, value]),
   );
+  page.counter(
+    'holdfast_sealed_requests_refused_total',
+    'Requests of other nodes that were not carried out, by reason.',
+    ['reason'],
+    source.refusedRequests().map(({ reason, count }): Sample => [{ reason }, count]),
+  );
 }
 
 async function surroundings(page: Page, source: MetricsSource, times: LoopTimes): Promise<void> {

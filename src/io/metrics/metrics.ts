@@ -24,6 +24,7 @@ export interface MetricsSource {
     readonly missed: number;
   }[];
   readonly probeAnswers: () => Promise<readonly { readonly module: string; readonly ready: number; readonly refused: number }[]>;
+  readonly refusedRequests: () => readonly { readonly reason: string; readonly count: number }[];
   readonly notifications: () => readonly {
     readonly channel: string;
     readonly kind: string;

@@ -63,6 +63,7 @@ function scene(t: Test): Scene {
       { module: 'farm', ready: 5, refused: 2 },
       { module: '', ready: 0, refused: 7 },
     ],
+    refusedRequests: () => [{ reason: 'seenBefore', count: 3 }],
     notifications: () => [{ channel: 'ops', kind: 'email', sent: 3, failed: 2, lost: 1, queued: 6 }],
   });
   t.teardown(() => metrics.close());
@@ -205,6 +206,7 @@ t.test('cluster, probes, notifications, the daemon itself', async (t) => {
   t.same(samples(families, 'holdfast_peer_pulses_missed_total'), ['peer=n2 lan=default 10']);
   t.same(samples(families, 'holdfast_peer_pulses_received_total'), ['peer=n2 lan=default 90']);
   t.same(samples(families, 'holdfast_datagrams_dropped_total'), ['reason=malformed 2']);
+  t.same(samples(families, 'holdfast_sealed_requests_refused_total'), ['reason=seenBefore 3']);
   t.same(samples(families, 'holdfast_view_members'), ['2']);
   t.same(samples(families, 'holdfast_view_leader'), ['1']);
   t.same(samples(families, 'holdfast_probe_answers_total'), [
