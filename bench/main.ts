@@ -21,6 +21,7 @@ const areas: Readonly<Record<string, () => Promise<Area>>> = {
   membership: () => import('./membership.js'),
   sim: () => import('./sim.js'),
   console: () => import('./console.js'),
+  security: () => import('./security.js'),
 };
 
 const usage = `npm run bench [-- AREA …] [--json]

@@ -55,6 +55,12 @@ export const targets = {
   consoleBrowserPercent: atMost(10),
   /** The same of the daemon, for that console alone. */
   consoleDaemonPercent: atMost(3),
+  /** A login of an honest user beside 1,000 wrong passwords from one address, in ms: computing a password once takes a quarter of a second. */
+  loginBesideAttackMs: atMost(1_000),
+  /** Passwords that are computed for these 1,000; the others are refused before. */
+  passwordsComputed: atMost(20),
+  /** Processor time of the daemon for all of them, in ms; the honest logins beside them are not counted. */
+  attackCpuMs: atMost(5_000),
 } as const satisfies Readonly<Record<string, Target>>;
 
 export type TargetName = keyof typeof targets;
