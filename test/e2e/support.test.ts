@@ -4,13 +4,14 @@
  */
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import snmp from 'net-snmp';
 import t from 'tap';
 import { unpackArchive } from '../../src/io/modules/archive.js';
 import { RealDaemon, run } from './daemon.js';
 import { ask } from './http.js';
 import { freeTcpPort, freeUdpPort, place } from './place.js';
 
-t.setTimeout(240_000);
+t.setTimeout(600_000);
 const skip = process.platform === 'linux' ? false : 'the scripts of this test are for Linux';
 
 const planted = {
@@ -47,6 +48,22 @@ function filesBelow(directory: string): readonly string[] {
     return info?.isDirectory() === true ? filesBelow(path) : info?.isFile() === true ? [path] : [];
   });
 }
+/** All that the SNMP agent says to who has the community. */
+function walk(port: number): Promise<readonly string[]> {
+  const session = snmp.createSession('127.0.0.1', planted.community, { port, version: snmp.Version2c });
+  const texts: string[] = [];
+  return new Promise((resolve, reject) => {
+    session.subtree(
+      '1.3.6.1',
+      (varbinds) => void texts.push(...varbinds.map(({ oid, value }) => `${oid} = ${String(value)}`)),
+      (error) => {
+        session.close();
+        if (error) reject(error);
+        else resolve(texts);
+      },
+    );
+  });
+}
 const holders = (secret: string, texts: ReadonlyMap<string, string>): readonly string[] =>
   [...texts].filter(([, text]) => text.includes(secret)).map(([name]) => name);
 
@@ -57,6 +74,7 @@ t.test('secrets stay, and a snapshot replays', { skip }, async (t) => {
     env: { SMTP_PASSWORD: planted.environment },
   });
   const { safevar } = daemon;
+  const snmpPort = await freeUdpPort();
   const put = (name: string, text: string): void => writeFileSync(join(safevar, name), text, { mode: 0o600 });
   put('hook.secret', planted.webhook);
   put('hook-url.secret', `https://127.0.0.1:1/${planted.webhookUrl}`);
@@ -84,7 +102,7 @@ t.test('secrets stay, and a snapshot replays', { skip }, async (t) => {
   put(
     'snmp.json',
     JSON.stringify({
-      port: await freeUdpPort(),
+      port: snmpPort,
       communityFile: join(safevar, 'snmp-community.secret'),
       users: [{ name: 'ops', authFile: join(safevar, 'snmp-auth.secret'), privFile: join(safevar, 'snmp-priv.secret') }],
     }),
@@ -121,13 +139,28 @@ t.test('secrets stay, and a snapshot replays', { skip }, async (t) => {
     return found;
   };
   await post('/users', { name: 'ada', role: 'admin', password: planted.user });
+  // The invitation is used wrongly by this node, and by one that is no member: neither repeats it.
+  const invitation = member(await post('/cluster/invitations', { minutes: 15 }), /"token":\s*"([^"]+)"/);
+  const [, id = '', secretPart = ''] = invitation.split('.');
+  t.ok(secretPart.length >= 32, 'the invitation has a secret part');
+  const refusals = [
+    await post('/cluster/join', {
+      url: `http://127.0.0.1:${daemon.spec.httpPort}`,
+      token: invitation,
+      addresses: [],
+      modules: [],
+    }),
+    await post('/cluster/join', { url: 'http://127.0.0.1:1', token: `${invitation}x`, addresses: [], modules: [] }),
+    await post('/join', { id, token: invitation }),
+  ];
   const made = {
+    invitation: secretPart,
     token: member(await post('/tokens', { label: 'x', role: 'monitor', days: null }), /(hf_monitor_[\w.-]+)/),
     link: member(await post('/users', { name: 'eve', role: 'monitor', invite: true }), /"code":\s*"([^"]+)"/),
   };
   const { httpPort } = daemon.spec;
   const login = await ask({
-    ...{ host: '127.0.0.1', port: httpPort, method: 'POST', path: '/api/v1/session' },
+    ...{ host: '127.0.0.1', port: httpPort, method: 'POST', path: '/api/v1/session', timeoutMs: 60_000 },
     ...jsonBody({ user: 'ada', password: planted.user }),
   });
   const cookie = member(String(login.headers['set-cookie']), /holdfast_session=([\w-]+)/);
@@ -144,6 +177,7 @@ t.test('secrets stay, and a snapshot replays', { skip }, async (t) => {
       port: httpPort,
       method: 'POST',
       path: '/api/v1/session',
+      timeoutMs: 60_000,
       ...jsonBody({ user, password: `${planted.user}x` }),
     });
   await daemon.install('web', { userconfig, scripts: { start_both: start, stop_both: stop } });
@@ -210,7 +244,23 @@ t.test('secrets stay, and a snapshot replays', { skip }, async (t) => {
     );
     for (const secret of secrets) t.same(holders(secret, files), [], secret);
     const answers = new Map<string, string>([['output of the daemon', daemon.output]]);
+    for (const [index, text] of refusals.entries()) answers.set(`refusal ${index} of an invitation`, text);
+    const metrics = await ask({ socketPath: daemon.socket, path: '/metrics' });
+    t.match(metrics, { status: 200, body: /holdfast_build_info/ });
+    answers.set('/metrics', metrics.body);
+    const walked = await walk(snmpPort);
+    t.ok(walked.length > 10 && walked.some((text) => text.includes('web')), 'SNMP shows the module');
+    answers.set('SNMP', walked.join('\n'));
     for (const path of [
+      '/modules/web/config',
+      '/modules/web/confinfo',
+      '/modules/web/resources',
+      '/cluster/info',
+      '/cluster/state',
+      '/charts',
+      '/history',
+      '/inspections',
+      '/https',
       '/cluster',
       '/nodes',
       '/modules',
@@ -235,6 +285,9 @@ t.test('secrets stay, and a snapshot replays', { skip }, async (t) => {
       ['state'],
       ['notification', 'status'],
       ['notification', 'test'],
+      ['cluster', 'state'],
+      ['cluster', 'confinfo'],
+      ['state', '-m', 'web', '-v'],
       ['user', 'list'],
       ['token', 'list'],
       ['auth', 'status'],
