@@ -8,7 +8,6 @@ import type { ClusterConfig, ProcConfig } from '../config/types.js';
 import { checkerMachine } from '../machines/checker.machine.js';
 import { checkersMachine } from '../machines/checkers.machine.js';
 import { errdMachine } from '../machines/errd.machine.js';
-import { defaultClass } from '../machines/errd-rules.js';
 import type { ModuleDigest } from '../machines/membership.types.js';
 import type { Message } from '../machines/messages.js';
 import { messages } from '../machines/messages.js';
@@ -16,7 +15,6 @@ import type { CommandName, Origin } from '../machines/module.types.js';
 import { moduleFarmMachine } from '../machines/module-farm.machine.js';
 import { answerCommand } from '../machines/module-rules.js';
 import { moduleActorId, nodeMachine } from '../machines/node.machine.js';
-import type { InterruptedScript } from '../machines/resume.js';
 import { scriptMachine } from '../machines/script.machine.js';
 import { createActionBook } from './action-book.js';
 import { within } from './bounded.js';
@@ -25,6 +23,7 @@ import { createDrainWatch } from './drain.actor.js';
 import type { EventRing } from './event-ring.js';
 import { createEventRing } from './event-ring.js';
 import type { ActionProgress, ActionRequest, Caller, Failure, Outcome } from './face.js';
+import { interruptedScript } from './interrupted.js';
 import type { Membership, MembershipKeys, MembershipNews } from './membership.actor.js';
 import { startMembership } from './membership.actor.js';
 import type { ModuleHost } from './module-host.js';
@@ -37,14 +36,10 @@ import type { ProcessMatcher } from './process-watch.actor.js';
 import { createProcessWatch } from './process-watch.actor.js';
 import { createRefusedBook, type RefusedNode, refusalText } from './refused-book.js';
 import { stillTrue } from './resource-book.js';
-import type { RunRecord } from './script.actor.js';
 import { createScriptRunner, runRecord } from './script.actor.js';
 
 /** How often the control loop says that it is alive, in ms. */
 const tickMs = 500;
-
-/** Leaves of the module's chart in which start_both runs. */
-const startLeaves: readonly string[] = ['UP.starting.running', 'UP.restarting.start'];
 
 /** How long the end of the daemon waits for a disk that does not answer, in ms. */
 const recordPatienceMs = 2_000;
@@ -205,34 +200,6 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
     for (const listener of [...listeners]) listener(host);
   };
 
-  /** What became of the script that ran when an earlier daemon ended. */
-  const interrupted = async (active: ActiveModule, path: string | null): Promise<InterruptedScript | null> => {
-    const isRun = (value: unknown): value is RunRecord =>
-      typeof value === 'object' && value !== null && 'script' in value && 'bootId' in value;
-    const kept = await records.load(active.name, runRecord);
-    const known = isRun(kept) && kept.bootId === ports.host.bootId ? kept : null;
-    // A disk that was too slow for the script's own record does not make a second start: the state's record tells that one was due.
-    const start = active.scripts['start_both'];
-    const due = path !== null && startLeaves.includes(path) && start !== undefined;
-    const run = known ?? (due ? { script: 'start_both', force: false, path: start, process: null } : null);
-    if (run === null) return null;
-    const { script, force } = run;
-    if (run.process !== null) {
-      return { script, force, process: run.process, fate: ports.processes.isAlive(run.process) ? 'running' : 'ended' };
-    }
-    // The daemon ended between the record and the start: a process that runs this very file tells.
-    const all = await ports.processes.list();
-    const found = all.find((one) => one.args.includes(run.path) && (!force || one.args.includes('force')));
-    if (found !== undefined) return { script, force, process: { pid: found.pid, startTime: found.startTime }, fate: 'running' };
-    // Or it has come and gone: then what it starts is there.
-    const watched = (active.config.errd?.procs ?? []).filter(
-      (proc) => !proc.service && (proc.class ?? defaultClass) === defaultClass && proc.atLeast > 0,
-    );
-    const isThere = (proc: ProcConfig): boolean => all.filter(options.compileMatcher(proc)).length >= proc.atLeast;
-    const hasRun = script === 'start_both' && watched.length > 0 && watched.every(isThere);
-    return { script, force, process: null, fate: hasRun ? 'ended' : 'uncertain' };
-  };
-
   const tell = (type: string, data: Readonly<Record<string, unknown>>): void => {
     const at = new Date(clock.wallMs()).toISOString();
     ring.append({ node, module: null, type, at, atMs: clock.monotonicMs(), cause: null, data });
@@ -370,7 +337,11 @@ export function createNodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
       const latest = hosts.get(name)?.record() ?? null;
       drop(name);
       const record = latest ?? readRecord(await records.load(name, stateRecord));
-      const run = await interrupted(active, record !== null && record.bootId === ports.host.bootId ? record.path : null);
+      const run = await interruptedScript(
+        { ports, compileMatcher: options.compileMatcher, log },
+        active,
+        record !== null && record.bootId === ports.host.bootId ? record.path : null,
+      );
       place(active);
       const earlier = await ports.history.load(name);
       const { bootId } = ports.host;

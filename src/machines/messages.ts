@@ -358,6 +358,9 @@ export const messages = {
     line('C', 'safekit', `Module ${module} cannot be loaded: ${reason}`, { module }),
   recordDamaged: (module: string, reason: string): Message =>
     line('C', 'safekit', `Stored state of ${module} cannot be read: ${reason}`, { module }),
+  /** Which script of an earlier daemon still runs is not known yet: nothing is started beside it. */
+  moduleWaitsForProcesses: (module: string, reason: string): Message =>
+    line('C', 'safekit', `Module ${module} waits: the table of processes cannot be read: ${reason}`, { module }),
   /** A part of a module failed and is started again; or an event came that should not be possible. */
   partFailed: (part: string, reason: string): Message => line('C', 'heart', `Defect in ${part}: ${reason}`, { part }),
   /** The stop took longer than all its timeouts together: what still ran was killed. */

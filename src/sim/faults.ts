@@ -163,6 +163,7 @@ function begin(world: World, fault: Fault): void {
       command(world, fault);
       return;
     case 'resource':
+      world.resourceFaults.add(`${fault.node}/${fault.module}/${fault.name}`);
       world.node(fault.node).setResource(fault.module, fault.name, 'down');
       return;
     case 'check':
@@ -340,7 +341,11 @@ export function healAll(world: World, core: readonly string[]): void {
     node.stall(false);
     node.host.recover();
     restart(world, name);
-    // A switch that was used just before a kill may be forgotten: whoever maintained the node looks.
+    // What was set just before a kill may be forgotten: whoever maintained the node looks.
+    for (const key of world.resourceFaults) {
+      const [node = '', module = '', ...resource] = key.split('/');
+      if (node === name) untilTold(world, name, (one) => one.setResource(module, resource.join('/'), 'up'));
+    }
     for (const { name: module } of world.options.modules) {
       for (const what of ['errd', 'checker', 'failover'] as const)
         untilTold(world, name, (one) => one.maintain(module, what, true));

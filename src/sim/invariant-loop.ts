@@ -13,7 +13,10 @@ interface Place {
 }
 
 const automatic: readonly string[] = ['restart', 'stopstart', 'stopwait'];
-const argumentOf: Readonly<Record<string, string>> = { restart: 'restart', stopstart: 'stopstart', wait: 'stopwait' };
+/** What the stop script of a command is told. A shutdown that the daemon's end cuts short goes on as a stopstart where the module boots. */
+const argumentOf: Readonly<Record<string, string>> = {
+  ...{ restart: 'restart', stopstart: 'stopstart', wait: 'stopwait', shutdown: 'stopstart' },
+};
 
 /** 3: the 4th counted action (with maxloop 3) is not carried out, and the module stays STOP. */
 export function countedStops(world: World): Invariant {
@@ -37,10 +40,19 @@ export function countedStops(world: World): Invariant {
         case 'fault':
           // A shutdown of the daemon is an administrator's command to all of its modules.
           if (fact.what === 'daemon shutdown asked for')
-            for (const [key, place] of known) if (key.startsWith(`${fact.node}/`)) place.count = 0;
+            for (const { name } of world.options.modules) {
+              const place = of(fact.node, name);
+              place.count = 0;
+              place.commanded = argumentOf['shutdown'] ?? null;
+            }
           return null;
         case 'command': {
-          if (fact.identity !== null || fact.answer !== 'run' || fact.action === 'update') return null;
+          if (fact.answer !== 'run' || fact.action === 'update') return null;
+          if (fact.identity !== null) {
+            // A start is a command whoever gives it, and resets nothing: the next counted action stops the module again.
+            if (fact.action === 'start') of(fact.node, fact.module).exhausted = false;
+            return null;
+          }
           known.set(`${fact.node}/${fact.module}`, {
             count: 0,
             openedMs: 0,
@@ -62,7 +74,11 @@ export function countedStops(world: World): Invariant {
           }
           const forced = fact.args[0] === 'force';
           const action = fact.args[forced ? 3 : 2] ?? '';
-          if (fact.script !== 'stop_both' || forced || !automatic.includes(action)) return null;
+          if (fact.script !== 'stop_both' || forced) return null;
+          if (!automatic.includes(action)) {
+            place.commanded = null;
+            return null;
+          }
           if (place.commanded === action) {
             place.commanded = null;
             return null;

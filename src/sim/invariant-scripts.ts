@@ -9,7 +9,8 @@ const isStop = (script: string): boolean => script.startsWith('stop_');
 type ModuleLog = Extract<Fact, { readonly kind: 'log' }> & { readonly module: string };
 const isGivenUp = (fact: Fact): fact is ModuleLog =>
   fact.kind === 'log' && fact.module !== null && fact.entry.message.includes('after being killed');
-const scriptOf = (fact: ModuleLog): string => String(fact.entry.data?.['script'] ?? '');
+/** A handler is told by its path. */
+const scriptOf = (fact: ModuleLog): string => String(fact.entry.data?.['script'] ?? '').replace(/^.*\//, '');
 
 interface Place {
   /** A start script has ended and no stop script has begun since. */

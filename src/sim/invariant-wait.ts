@@ -111,6 +111,8 @@ export function waitHasCause(world: World): Invariant {
       if (fact.kind === 'fault' && fact.what.startsWith('check ')) {
         for (const { name } of world.options.modules) of(fact.node, name).wrongMs = 0;
       }
+      // Another configuration: the time that a decision must hold begins anew.
+      if (fact.kind === 'fault' && / is reconfigured /.test(fact.what)) of(fact.node, fact.what.split(' ')[0] ?? '').wrongMs = 0;
       // A handler is let go on, and so is the script of a changed configuration: rules are looked at again after it.
       if (fact.kind === 'script.begin' && undecided.includes(fact.script))
         of(fact.node, fact.module).wrongMs = Number.NEGATIVE_INFINITY;

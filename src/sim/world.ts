@@ -45,6 +45,8 @@ export interface World {
   readonly scriptFaults: Map<string, ScriptFault>;
   /** What is wrong with checked things now: `node/module/resource` → how. */
   readonly checkFaults: Map<string, CheckFault>;
+  /** Resources that faults have set: `node/module/resource`. */
+  readonly resourceFaults: Set<string>;
   node(name: string): SimNode;
   note(fact: Fact): void;
   /** Is told of every fact as it happens. */
@@ -107,6 +109,7 @@ export function createWorld(options: WorldOptions): World {
   const defects: string[] = [];
   const scriptFaults = new Map<string, ScriptFault>();
   const checkFaults = new Map<string, CheckFault>();
+  const resourceFaults = new Set<string>();
 
   const note = (fact: Fact): void => {
     const atMs = time.nowMs();
@@ -177,6 +180,7 @@ export function createWorld(options: WorldOptions): World {
     trace,
     scriptFaults,
     checkFaults,
+    resourceFaults,
     defects,
     node,
     note,

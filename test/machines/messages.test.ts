@@ -161,6 +161,10 @@ const table: readonly (readonly [Message, string])[] = [
   [messages.nodeAdmitted('n3', '10.0.0.13'), 'U cluster Node n3 joined the cluster from 10.0.0.13'],
   [messages.nodeJoined('https://n1:9453', 'root'), 'U cluster Cluster joined at https://n1:9453 by root'],
   [messages.joinRefused('10.0.0.9', 'JOIN_TOKEN'), 'E cluster A node at 10.0.0.9 was not let in: JOIN_TOKEN'],
+  [
+    messages.moduleWaitsForProcesses('farm', 'EMFILE'),
+    'C safekit Module farm waits: the table of processes cannot be read: EMFILE',
+  ],
   [messages.partFailed('errd', 'x'), 'C heart Defect in errd: x'],
   [messages.stopDeadline('stop'), 'C heart Action stop not ended in time: the rest was skipped'],
   [messages.moduleFailed('farm', 'x'), 'C heart Module farm stopped by a defect: x'],

@@ -2,7 +2,7 @@
  * Taking a module over as a whole: its edited files, its id and its applied copy change together, or not at all. Before anything is
  * replaced, what was there is put aside with a note of what is to come; whoever finds the note after a crash knows which of the two it is.
  */
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readApplied, signatureOf } from './applied.js';
 import { type UnpackedFile, writeUnpacked } from './archive.js';
@@ -67,6 +67,8 @@ export const putBack = async (layout: Layout, name: string): Promise<void> => {
   if (note.idBefore === null) {
     await replaceDirectory(target, null);
     await rm(join(layout.working, name, 'module.json'), { force: true });
+    // Made for it, unless something of an earlier module of that name is there.
+    await rmdir(join(layout.working, name)).catch(() => undefined);
   } else {
     // A copy: what was put aside stays until its note is gone, so that this can be done again after a crash.
     const staged = await stageDirectory(target);
