@@ -56,9 +56,7 @@ export function readForEdit(
   const tags = scanned.parts.filter((part): part is ScannedTag => part.kind === 'tag');
   const open: number[] = [];
   const children: number[][] = [];
-  const placed = scanned.extents.map((extent, index) => ({ extent, index, tag: tags[index] }));
-  const elements = placed.flatMap(({ extent, index, tag }) => {
-    if (tag === undefined) return [];
+  const elements = tags.map((tag, index): EditElement => {
     open.length = tag.depth;
     const parent = open.at(-1) ?? null;
     if (parent !== null) children[parent]?.push(index);
@@ -69,7 +67,7 @@ export function readForEdit(
       const value = decodeReferences(raw.replace(/[\t\n\r]/g, ' '));
       return { name, value, start, valueStart, end: valueStart + raw.length + 1 };
     });
-    return [{ ...extent, index, name: tag.name, path: tag.path, start: tag.start, attributes, parent, children: own }];
+    return { ...tag.extent, index, name: tag.name, path: tag.path, start: tag.start, attributes, parent, children: own };
   });
   return { ok: true, document: { text, elements } };
 }
@@ -223,10 +221,8 @@ export function removeElement({ text }: EditDocument, element: EditElement): rea
 }
 
 /** Exchanges an element with the one of its kind before (-1) or behind it (1); what stands between them stays. */
-export function moveElement(document: EditDocument, element: EditElement, direction: -1 | 1): readonly TextChange[] {
-  const { text, elements } = document;
-  const parent = element.parent === null ? null : (elements[element.parent] ?? null);
-  const siblings = childrenIn(document, parent, element.name);
+export function moveElement({ text, elements }: EditDocument, element: EditElement, direction: -1 | 1): readonly TextChange[] {
+  const siblings = elements.filter((one) => one.parent === element.parent && one.name === element.name);
   const other = siblings[siblings.findIndex((one) => one.index === element.index) + direction];
   if (other === undefined) return [];
   return [

@@ -18,6 +18,7 @@ export interface ScannedTag {
   readonly start: number;
   readonly depth: number;
   readonly attributes: readonly ScannedAttribute[];
+  readonly extent: Extent;
 }
 /** Running text or a CDATA section; `path` is that of the element it stands in. */
 export interface ScannedContent {
@@ -42,8 +43,6 @@ export type ScanResult =
       readonly ok: true;
       readonly parts: readonly ScannedPart[];
       readonly prologs: readonly (readonly [start: number, end: number])[];
-      /** Of each tag, in the order of the file. */
-      readonly extents: readonly Extent[];
     }
   | {
       readonly ok: false;
@@ -177,8 +176,7 @@ function scanAttributes(
 function scan(text: string): Extract<ScanResult, { ok: true }> {
   const parts: ScannedPart[] = [];
   const prologs: (readonly [number, number])[] = [];
-  const extents: Extent[] = [];
-  const open: { readonly name: string; readonly start: number; readonly openEnd: number; readonly index: number }[] = [];
+  const open: { readonly name: string; readonly start: number; readonly extent: { innerEnd: number; end: number } }[] = [];
   const path = (): string => open.map(({ name }) => name).join('/');
   let tags = 0;
   let attributeCount = 0;
@@ -226,9 +224,9 @@ function scan(text: string): Extract<ScanResult, { ok: true }> {
     }
     const depth = open.length;
     const openEnd = next + end[0].length;
-    open.push({ name, start, openEnd, index: extents.length });
-    extents.push({ openEnd, innerEnd: openEnd, end: openEnd });
-    parts.push({ kind: 'tag', name, path: path(), start, depth, attributes });
+    const extent = { openEnd, innerEnd: openEnd, end: openEnd };
+    open.push({ name, start, extent });
+    parts.push({ kind: 'tag', name, path: path(), start, depth, attributes, extent });
     if (end[1] !== '') open.pop();
     at = openEnd;
   };
@@ -244,8 +242,9 @@ function scan(text: string): Extract<ScanResult, { ok: true }> {
         `Close <${top.name}> before it.`,
       );
     }
-    extents[top.index] = { openEnd: top.openEnd, innerEnd: at, end: at + found[0].length };
+    top.extent.innerEnd = at;
     at += found[0].length;
+    top.extent.end = at;
   };
   const takeDeclaration = (): void => {
     if (text.startsWith('<!--', at)) at = closing(text, '-->', at, 4, 'comment');
@@ -303,7 +302,7 @@ function scan(text: string): Extract<ScanResult, { ok: true }> {
   if (unclosed !== undefined)
     throw new NotWellFormed(unclosed.start, `<${unclosed.name}> is never closed.`, `Close it with \`</${unclosed.name}>\`.`);
   if (tags === 0) throw new NotWellFormed(0, 'There is no element in the file.', 'See docs/config.md for an example.');
-  return { ok: true, parts, prologs, extents };
+  return { ok: true, parts, prologs };
 }
 
 /**
