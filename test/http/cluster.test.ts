@@ -1,38 +1,13 @@
 import { createServer as createTcpServer } from 'node:net';
-import type { Test } from 'tap';
 import t from 'tap';
 import { apiBase, type ModuleList } from '../../src/http/api-types.js';
 import { conforms } from '../../src/http/conform.js';
 import { createPeerClient } from '../../src/http/peer-client.js';
-import { createSealer, type SealKeys } from '../../src/http/seal.js';
-import { createMessageSeal } from '../../src/io/seal-keys.js';
+import { createSealer } from '../../src/http/seal.js';
 import { fakeFace } from './fake-face.js';
 import { type Running, readEvents, start, until } from './harness.js';
+import { key, keysOf, names, type Ports, startPair } from './pair.js';
 
-const key = '00112233445566778899aabbccddeeff';
-const names = ['n1', 'n2'] as const;
-type Ports = Map<string, number>;
-
-function keysOf(self: string, ports: Ports, keyHex = key, bootEpoch = 1): SealKeys {
-  const peers = [...ports]
-    .filter(([node]) => node !== self)
-    .map(([node, port]) => ({ node, addresses: [{ host: '127.0.0.1', port }] }));
-  return { self, bootEpoch, peers, ...createMessageSeal(keyHex) };
-}
-async function startPair(t: Test): Promise<{ readonly n1: Running; readonly n2: Running; readonly ports: Ports }> {
-  const ports: Ports = new Map();
-  const [n1, n2] = await Promise.all(
-    names.map((node) =>
-      start(t, {
-        face: fakeFace({ node, nodes: names, modules: node === 'n1' ? ['farm'] : ['farm', 'only2'] }),
-        seal: () => keysOf(node, ports),
-      }),
-    ),
-  );
-  if (n1 === undefined || n2 === undefined) throw new Error('not started');
-  ports.set('n1', n1.port).set('n2', n2.port);
-  return { n1, n2, ports };
-}
 const asked = (running: Running) =>
   running.face.callers.map(
     ({ what, caller }) => `${what} by ${caller.who}${caller.identity === null ? '' : ` -i ${caller.identity}`}`,
