@@ -5,7 +5,8 @@ import type { World } from './world.js';
 interface Place {
   /** Automatic actions that led to a stop script since the window opened. */
   count: number;
-  openedMs: number;
+  /** When the window opened: at the first counted action, or increment; null while none is open. */
+  openedMs: number | null;
   /** An administrator's action that has not led to its stop script yet. */
   commanded: string | null;
   /** Stopped by maxloop, and nobody has commanded anything since. */
@@ -18,15 +19,24 @@ const argumentOf: Readonly<Record<string, string>> = {
   ...{ restart: 'restart', stopstart: 'stopstart', wait: 'stopwait', shutdown: 'stopstart' },
 };
 
+/** A window of that length is open from now on, unless one is already. */
+function open(place: Place, intervalMs: number, atMs: number): void {
+  if (place.openedMs !== null && atMs - place.openedMs < intervalMs) return;
+  place.count = 0;
+  place.openedMs = atMs;
+}
+
 /** 3: the 4th counted action (with maxloop 3) is not carried out, and the module stays STOP. */
 export function countedStops(world: World): Invariant {
   const known = new Map<string, Place>();
   const of = (node: string, module: string): Place => {
     const key = `${node}/${module}`;
-    const found = known.get(key) ?? { count: 0, openedMs: 0, commanded: null, exhausted: false };
+    const found = known.get(key) ?? { count: 0, openedMs: null, commanded: null, exhausted: false };
     known.set(key, found);
     return found;
   };
+  const intervalOf = (module: string): number =>
+    world.options.modules.find(({ name }) => name === module)?.config.service.loopIntervalMs ?? 0;
   return {
     name: '3 restart counter',
     ofModules: true,
@@ -43,6 +53,7 @@ export function countedStops(world: World): Invariant {
             for (const { name } of world.options.modules) {
               const place = of(fact.node, name);
               place.count = 0;
+              place.openedMs = null;
               place.commanded = argumentOf['shutdown'] ?? null;
             }
           return null;
@@ -55,7 +66,7 @@ export function countedStops(world: World): Invariant {
           }
           known.set(`${fact.node}/${fact.module}`, {
             count: 0,
-            openedMs: 0,
+            openedMs: null,
             commanded: argumentOf[fact.action] ?? null,
             exhausted: false,
           });
@@ -63,8 +74,10 @@ export function countedStops(world: World): Invariant {
         }
         case 'log': {
           if (fact.module === null) return null;
-          if (fact.entry.message.startsWith('Restart counter reset')) of(fact.node, fact.module).count = 0;
-          if (fact.entry.message === 'Action stop called by maxloop') of(fact.node, fact.module).exhausted = true;
+          const place = of(fact.node, fact.module);
+          if (fact.entry.message.startsWith('Restart counter reset')) Object.assign(place, { count: 0, openedMs: null });
+          else if (fact.entry.message.startsWith('Restart counter ')) open(place, intervalOf(fact.module), atMs);
+          if (fact.entry.message === 'Action stop called by maxloop') place.exhausted = true;
           return null;
         }
         case 'script.begin': {
@@ -85,10 +98,7 @@ export function countedStops(world: World): Invariant {
           }
           const service = world.options.modules.find((one) => one.name === fact.module)?.config.service;
           if (service === undefined || service.loopIntervalMs === 0) return null;
-          if (place.count === 0 || atMs - place.openedMs >= service.loopIntervalMs) {
-            place.count = 0;
-            place.openedMs = atMs;
-          }
+          open(place, service.loopIntervalMs, atMs);
           place.count += 1;
           return place.count > service.maxloop
             ? `${fact.node}/${fact.module}: automatic ${action} number ${place.count} inside one window of ${service.loopIntervalMs} ms, maxloop is ${service.maxloop}`
