@@ -156,3 +156,48 @@ t.test('after a kill -9 the torn line ends, and the next daemon goes on in the s
   await small.close();
   t.same(readdirSync(dir), ['journal-00000002.jsonl', 'journal-00000003.jsonl'], 'a full file is left as it is');
 });
+
+t.test('the first line is written at once, those of a busy time together', async (t) => {
+  const dir = place(t);
+  const writes: string[] = [];
+  let onWrite = (): void => undefined;
+  const openFile: NonNullable<JournalOptions['openFile']> = async (path) => {
+    const handle = await open(path, 'a+', 0o600);
+    return new Proxy(handle, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name, target);
+        if (name === 'write') {
+          return async (bytes: Buffer, from: number, length: number) => {
+            const written = await target.write(bytes, from, length);
+            writes.push(bytes.toString('utf8', from, from + length));
+            onWrite();
+            return written;
+          };
+        }
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+  };
+  const journal = createJournal({ dir, now: () => 0, onProblem: t.fail, openFile });
+  const written = (): Promise<void> =>
+    new Promise((resolve) => {
+      onWrite = resolve;
+    });
+  const first = written();
+  journal.begin([head]);
+  await first;
+  t.equal(writes.length, 1, 'the head waits for nothing');
+  const busy = written();
+  for (let at = 1; at <= 20; at += 1) {
+    journal.append(record(at));
+    // Moments of their own.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await busy;
+  t.ok(writes.length <= 3, `20 lines in ${writes.length - 1} writes`);
+  journal.append(record(21));
+  await journal.flush();
+  t.match(writes.at(-1), /"at":21/, 'who waits for it does not wait for the time');
+  await journal.close();
+  t.equal((await createJournal({ dir, now: () => 0, onProblem: t.fail }).read()).length, 22);
+});
