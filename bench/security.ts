@@ -25,7 +25,7 @@ function login(port: number, from: string, secret: string): Promise<string> {
     const body = JSON.stringify({ user, password: secret });
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
     const target = {
-      host: '127.0.0.1',
+      host: loopback(1),
       port,
       localAddress: from,
       method: 'POST',
@@ -69,7 +69,7 @@ export async function run(): Promise<readonly BenchRow[]> {
   try {
     const daemon = await startDaemon({ directory, addresses: [loopback(1)] });
     await daemon.client.json('POST', '/users', { json: { name: user, role: 'admin', password } });
-    const honest = () => timed(() => login(daemon.httpPort, '127.0.0.1', password));
+    const honest = () => timed(() => login(daemon.httpPort, loopback(1), password));
     const before: number[] = [];
     const cpuFirst = cpuMs(daemon.pid);
     for (let index = 0; index < peaceful; index += 1) before.push((await honest()).ms);
