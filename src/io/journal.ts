@@ -158,7 +158,8 @@ class FileJournal implements Journal {
     // Lines of the same moment are written together.
     await Promise.resolve();
     try {
-      while (this.#pending.length > 0) await this.#writeSome();
+      // What comes meanwhile waits for the next time.
+      for (let left = this.#pending.length; left > 0; ) left -= await this.#writeSome();
       this.#failure = null;
       this.#rest(togetherMs);
     } catch (error) {
@@ -169,13 +170,14 @@ class FileJournal implements Journal {
     }
   }
 
-  async #writeSome(): Promise<void> {
+  /** @returns how many entries that were */
+  async #writeSome(): Promise<number> {
     if (this.#pending[0]?.kind === 'rotate') {
       await this.#handle?.close();
       this.#handle = null;
       this.#number += 1;
       this.#pending.shift();
-      return;
+      return 1;
     }
     this.#handle ??= await this.#open();
     const end = this.#pending.findIndex((entry) => entry.kind === 'rotate');
@@ -192,6 +194,7 @@ class FileJournal implements Journal {
       // Goes on where the disk refused, in the middle of a line if need be.
       if (done < batch.length) this.#pending.unshift({ kind: 'text', bytes: batch.subarray(done) });
     }
+    return taken.length;
   }
 
   async #open() {

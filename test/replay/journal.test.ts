@@ -179,6 +179,9 @@ t.test('the first line is written at once, those of a busy time together', async
     });
   };
   const journal = createJournal({ dir, now: () => 0, onProblem: t.fail, openFile });
+  // The journal's own timer keeps no process.
+  const alive = setInterval(() => undefined, 1_000);
+  t.teardown(() => clearInterval(alive));
   const written = (): Promise<void> =>
     new Promise((resolve) => {
       onWrite = resolve;
