@@ -193,7 +193,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
       ctx.get('accept').includes('text/event-stream')
     );
   }
-  const router = new Router<State>();
+  const router = new Router<State>({ strict: true });
   const byOperation = new Map<string, Route>();
   function find(method: string, path: string): Route | null {
     const match = router.match(path, method).pathAndMethod.at(-1);

@@ -216,6 +216,7 @@ t.test('each archive by each way', { skip }, async (t) => {
 
   await t.test('names of a module’s files', async (t) => {
     const names = [
+      '',
       '../../evil',
       'bin/../../../evil',
       '/tmp/holdfast-evil',

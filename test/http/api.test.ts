@@ -231,6 +231,21 @@ t.test('every route is described, and every described route exists', async (t) =
   }
 });
 
+t.test('a path with a slash behind it is another path, and nothing is done', async (t) => {
+  const running = await start(t, { authority: fakeAuthority() });
+  for (const route of routes) {
+    const [path, what = {}] = good[route.operationId];
+    const [before = '', query] = path.split('?');
+    const slashed = `${apiBase}${before}/${query === undefined ? '' : `?${query}`}`;
+    const headers = { 'x-holdfast-request': '1', ...what.headers };
+    const answer = await running.local(slashed, { ...what, method: route.method, headers });
+    // What another node has is asked of that node.
+    if (route.path.endsWith('{rest}')) continue;
+    t.ok([404, 405].includes(answer.status), `${route.method} ${slashed} answers ${answer.status}`);
+  }
+  t.same(running.face.callers, []);
+});
+
 t.test('the document is whole: every reference leads somewhere, every parameter of a path is described', (t) => {
   const text = JSON.stringify(document);
   for (const [, name = ''] of text.matchAll(/"#\/components\/schemas\/(\w+)"/g)) t.ok(Object.hasOwn(schemas, name), name);
