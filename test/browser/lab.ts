@@ -1,8 +1,8 @@
 /** Two real daemons on 127.0.0.1 and 127.0.0.2 with modules that can be broken, for the console's tests. */
 import type { Test } from 'tap';
-import { RealDaemon } from '../e2e/daemon.js';
+import type { RealDaemon } from '../e2e/daemon.js';
 import { journalModule } from '../e2e/modules.js';
-import { freeTcpPort, freeUdpPort, place } from '../e2e/place.js';
+import { pairOf } from '../e2e/pair.js';
 import { until } from '../e2e/until.js';
 
 export interface Lab {
@@ -13,25 +13,13 @@ export interface Lab {
   readonly console2: string;
 }
 
-const clusterXml = (port: number): string =>
-  `<cluster><lans port="${port}"><lan name="default"><node name="n1" addr="127.0.0.1"/><node name="n2" addr="127.0.0.2"/></lan></lans></cluster>`;
-
 /** Starts both, joined into one cluster, without a module. */
 export async function startLab(t: Test): Promise<Lab> {
-  const directory = place(t);
-  const httpPort = await freeTcpPort();
-  const port = await freeUdpPort();
-  const daemon = (node: string, address: string): RealDaemon =>
-    new RealDaemon({ directory: `${directory}/${node}`, node, listen: [address], httpPort });
-  const [n1, n2] = [daemon('n1', '127.0.0.1'), daemon('n2', '127.0.0.2')];
+  const { httpPort, n1, n2, form } = await pairOf(t);
   // One after the other: beside a browser there is little room on a small machine.
   await n1.start();
   await n2.start();
-  const applied = await n1.api('PUT', '/cluster/config', { xml: clusterXml(port) });
-  if (applied.status !== 200) throw new Error(applied.body);
-  const bundle = `${directory}/bundle.zip`;
-  await n1.must('cluster', 'package', bundle);
-  await n2.must('cluster', 'config', bundle);
+  await form();
   await until('n1 hears n2', async () => (await n1.nodes()).every((node) => node.online), 30_000);
   return { n1, n2, console: `http://127.0.0.1:${httpPort}/console/`, console2: `http://127.0.0.2:${httpPort}/console/` };
 }

@@ -2,29 +2,19 @@
 import { readFileSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { RealDaemon } from './daemon.js';
-import { freeTcpPort, freeUdpPort, place } from './place.js';
+import type { RealDaemon } from './daemon.js';
+import { pairOf } from './pair.js';
 import { until } from './until.js';
 
 t.setTimeout(600_000);
 const skip = process.platform === 'linux' ? false : 'several loopback addresses are needed';
 
 t.test('killed at each step of what is written', { skip }, async (t) => {
-  const directory = place(t);
-  const httpPort = await freeTcpPort('0.0.0.0');
-  const node = (name: string, number: number): RealDaemon =>
-    new RealDaemon({ directory: join(directory, name), node: name, httpPort, listen: [`127.0.0.${number}`] });
-  const [n1, n2] = [node('n1', 1), node('n2', 2)];
+  const { n1, n2, file, form, ...pair } = await pairOf(t);
+  const attributes = (pulse: number): string => `pulse="${pulse}"`;
+  const xml = (pulse: number): string => pair.xml(attributes(pulse));
   await Promise.all([n1.start(), n2.start()]);
-  const file = join(directory, 'cluster.xml');
-  const bundle = join(directory, 'cluster.zip');
-  const port = await freeUdpPort('0.0.0.0');
-  const xml = (pulse: number): string =>
-    `<cluster><lans port="${port}" pulse="${pulse}"><lan name="default"><node name="n1" addr="127.0.0.1"/><node name="n2" addr="127.0.0.2"/></lan></lans></cluster>\n`;
-  writeFileSync(file, xml(100));
-  await n1.must('cluster', 'config', file);
-  await n1.must('cluster', 'package', bundle);
-  await n2.must('cluster', 'config', bundle);
+  await form(attributes(100));
   await n2.kill();
   writeFileSync(file, xml(101));
   t.match(await n1.cli('-H', '*', '-G', file), { code: 1, stderr: /CLUSTER_PARTIAL: not on n2/ });

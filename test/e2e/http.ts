@@ -12,6 +12,8 @@ export interface Ask {
   readonly socketPath?: string;
   readonly host?: string;
   readonly port?: number;
+  /** Address of this machine that it comes from. */
+  readonly localAddress?: string;
   readonly method?: string;
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;

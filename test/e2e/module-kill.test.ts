@@ -2,11 +2,11 @@
  * kill -9 of a daemon while it takes over a module that is given to it (`-E`): it has the module as it was or as it will be, whole, its
  * edited files and its applied copy alike; and when it returns it gets the new one, and says so.
  */
-import { existsSync, readdirSync, readFileSync, watch, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { RealDaemon } from './daemon.js';
-import { freeTcpPort, freeUdpPort, place } from './place.js';
+import type { RealDaemon } from './daemon.js';
+import { pairOf } from './pair.js';
 import { until } from './until.js';
 
 t.setTimeout(900_000);
@@ -24,21 +24,9 @@ const steps = [
 const scripts = Array.from({ length: 40 }, (_, index) => `part_${index}`);
 
 t.test('killed at each step of taking a module over', { skip }, async (t) => {
-  const directory = place(t);
-  const httpPort = await freeTcpPort('0.0.0.0');
-  const node = (name: string, number: number): RealDaemon =>
-    new RealDaemon({ directory: join(directory, name), node: name, httpPort, listen: [`127.0.0.${number}`] });
-  const [n1, n2] = [node('n1', 1), node('n2', 2)];
+  const { n1, n2, form } = await pairOf(t);
   await Promise.all([n1.start(), n2.start()]);
-  const file = join(directory, 'cluster.xml');
-  const bundle = join(directory, 'cluster.zip');
-  writeFileSync(
-    file,
-    `<cluster><lans port="${await freeUdpPort('0.0.0.0')}"><lan name="default"><node name="n1" addr="127.0.0.1"/><node name="n2" addr="127.0.0.2"/></lan></lans></cluster>\n`,
-  );
-  await n1.must('cluster', 'config', file);
-  await n1.must('cluster', 'package', bundle);
-  await n2.must('cluster', 'config', bundle);
+  await form();
 
   const places = {
     edited: join(n2.safe, 'modules'),

@@ -3,13 +3,10 @@
  * daemon, after a restart of the sender, and after one of the receiver. Nothing is carried out twice; it is counted and told.
  */
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import { join } from 'node:path';
 import t from 'tap';
-import { RealDaemon } from './daemon.js';
 import { ask } from './http.js';
-import { freeTcpPort, freeUdpPort, place } from './place.js';
+import { pairOf } from './pair.js';
 import { until } from './until.js';
 
 t.setTimeout(600_000);
@@ -62,25 +59,13 @@ async function send(host: string, port: number, bytes: Buffer): Promise<string> 
 }
 
 t.test('recorded between two nodes, and sent again', { skip }, async (t) => {
-  const directory = place(t);
-  const httpPort = await freeTcpPort('0.0.0.0');
-  const node = (name: string, listen: string): RealDaemon =>
-    new RealDaemon({ directory: join(directory, name), node: name, httpPort, listen: [listen] });
   // n1 reaches n2 at 127.0.0.2, where the recorder is; n2's web service is behind it.
   const behind = '127.0.0.3';
-  const [n1, n2] = [node('n1', '127.0.0.1'), node('n2', behind)];
+  const { httpPort, n1, n2, form } = await pairOf(t, ['127.0.0.1', behind]);
   const wire = await recorder('127.0.0.2', httpPort, behind);
   t.teardown(() => wire.close());
   await Promise.all([n1.start(), n2.start()]);
-  const file = join(directory, 'cluster.xml');
-  const bundle = join(directory, 'cluster.zip');
-  writeFileSync(
-    file,
-    `<cluster><lans port="${await freeUdpPort('0.0.0.0')}"><lan name="default"><node name="n1" addr="127.0.0.1"/><node name="n2" addr="127.0.0.2"/></lan></lans></cluster>\n`,
-  );
-  await n1.must('cluster', 'config', file);
-  await n1.must('cluster', 'package', bundle);
-  await n2.must('cluster', 'config', bundle);
+  await form();
   await n2.install('web', { userconfig: '<safe><service mode="light" boot="off"/></safe>', scripts: {} });
 
   /** A request whose effect can be counted: a line in the module's log. The longest that is said, so that it is told apart. */
