@@ -3,7 +3,7 @@
  * are computed at all, and what they cost the daemon.
  */
 import { readFileSync } from 'node:fs';
-import { request } from 'node:http';
+import { ask } from '../test/e2e/http.js';
 import { loopback, startDaemon } from './real-daemon.js';
 import { type BenchRow, judge } from './row.js';
 import { median, quantile, wait } from './statistics.js';
@@ -20,35 +20,16 @@ const user = 'admin';
 const password = 'a long walk home';
 
 /** A login from that address of this machine. @returns the code of the refusal; empty where it was let in */
-function login(port: number, from: string, secret: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const body = JSON.stringify({ user, password: secret });
-    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-    const target = {
-      host: loopback(1),
-      port,
-      localAddress: from,
-      method: 'POST',
-      path: '/api/v1/session',
-      headers,
-      agent: false,
-    };
-    const outgoing = request(target, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => {
-        text += chunk;
-      });
-      response.on('error', reject);
-      response.on('end', () => {
-        const code = /"code":\s*"(\w+)"/.exec(text)?.[1] ?? '';
-        if (response.statusCode === 200 || code !== '') resolve(code);
-        else reject(new Error(`a login was answered ${response.statusCode}: ${text.slice(0, 200)}`));
-      });
-    });
-    outgoing.on('error', reject);
-    outgoing.end(body);
+async function login(port: number, from: string, secret: string): Promise<string> {
+  const { status, body } = await ask({
+    ...{ host: loopback(1), port, localAddress: from, method: 'POST', path: '/api/v1/session' },
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ user, password: secret }),
+    timeoutMs: 60_000,
   });
+  const code = /"code":\s*"(\w+)"/.exec(body)?.[1] ?? '';
+  if (status !== 200 && code === '') throw new Error(`a login was answered ${status}: ${body.slice(0, 200)}`);
+  return code;
 }
 async function timed(work: () => Promise<string>): Promise<{ readonly ms: number; readonly code: string }> {
   const begun = performance.now();

@@ -29,6 +29,14 @@ function node(ports: FakePorts = createFakePorts(), epoch = 1) {
     scripts: () => ports.started.map(({ spec }) => (spec ? [spec.script, ...spec.args].join(' ') : 'adopted')),
   };
 }
+/** What the module's state is a second after the daemon that follows on the same disk has begun. */
+async function stateOfNext(first: ReturnType<typeof node>, change: Partial<ModuleConfig>): Promise<string> {
+  await first.runtime.leave();
+  const second = node(first.ports, 2);
+  await second.add('farm', change);
+  await second.ports.clock.advance(1_000);
+  return second.at();
+}
 const spoil = (runtime: NodeRuntime, name = 'farm'): void =>
   runtime.hosts.get(name)?.actor.send({
     type: 'resource.assign',
@@ -314,11 +322,7 @@ t.test('who says stop to what was shut down means it to stay so', async (t) => {
       await first.ports.clock.advance(1_000);
     }
     t.equal(first.at(), 'STOP NotReady');
-    await first.runtime.leave();
-    const second = node(first.ports, 2);
-    await second.add('farm', change);
-    await second.ports.clock.advance(1_000);
-    t.equal(second.at(), expected, `${commands.join(', ')}${configured ? ', configured' : ''}`);
+    t.equal(await stateOfNext(first, change), expected, `${commands.join(', ')}${configured ? ', configured' : ''}`);
   }
 });
 
@@ -332,11 +336,7 @@ t.test('a configuration that is applied in STOP does not forget that the module 
   for (let time = 0; time < 2; time += 1) await first.runtime.addModule(activeModule('farm', change), 'configured');
   await first.ports.clock.advance(1_000);
   t.equal(first.at(), 'STOP NotReady');
-  await first.runtime.leave();
-  const second = node(first.ports, 2);
-  await second.add('farm', change);
-  await second.ports.clock.advance(1_000);
-  t.equal(second.at(), 'UP Ready');
+  t.equal(await stateOfNext(first, change), 'UP Ready');
 });
 
 t.test('shutdown: all modules stop, their records are kept, then the daemon ends', async (t) => {

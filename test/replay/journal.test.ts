@@ -1,6 +1,6 @@
 /** The journal's files on disks that refuse, are slow, or were left by a daemon that was killed. */
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdir, open } from 'node:fs/promises';
+import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -22,26 +22,29 @@ function place(t: Test): string {
 }
 const full = (): Error => Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
 
-/** A disk that takes so many bytes and then refuses, until it is emptied. */
-function smallDisk(left: number) {
-  const disk = { left };
-  const openFile: NonNullable<JournalOptions['openFile']> = async (path) => {
+type Write = (to: FileHandle, bytes: Buffer, from: number, length: number) => Promise<{ readonly bytesWritten: number }>;
+/** Files that are written as it says. */
+function diskOf(write: Write): NonNullable<JournalOptions['openFile']> {
+  return async (path) => {
     const handle = await open(path, 'a+', 0o600);
     return new Proxy(handle, {
       get(target, name) {
+        if (name === 'write') return (bytes: Buffer, from: number, length: number) => write(target, bytes, from, length);
         const value: unknown = Reflect.get(target, name, target);
-        if (name === 'write') {
-          return async (bytes: Buffer, from: number, length: number) => {
-            if (disk.left <= 0) throw full();
-            const part = Math.min(length, disk.left);
-            disk.left -= part;
-            return target.write(bytes, from, part);
-          };
-        }
         return typeof value === 'function' ? value.bind(target) : value;
       },
     });
   };
+}
+/** A disk that takes so many bytes and then refuses, until it is emptied. */
+function smallDisk(left: number) {
+  const disk = { left };
+  const openFile = diskOf(async (to, bytes, from, length) => {
+    if (disk.left <= 0) throw full();
+    const part = Math.min(length, disk.left);
+    disk.left -= part;
+    return to.write(bytes, from, part);
+  });
   return { disk, openFile };
 }
 
@@ -161,23 +164,12 @@ t.test('the first line is written at once, those of a busy time together', async
   const dir = place(t);
   const writes: string[] = [];
   let onWrite = (): void => undefined;
-  const openFile: NonNullable<JournalOptions['openFile']> = async (path) => {
-    const handle = await open(path, 'a+', 0o600);
-    return new Proxy(handle, {
-      get(target, name) {
-        const value: unknown = Reflect.get(target, name, target);
-        if (name === 'write') {
-          return async (bytes: Buffer, from: number, length: number) => {
-            const written = await target.write(bytes, from, length);
-            writes.push(bytes.toString('utf8', from, from + length));
-            onWrite();
-            return written;
-          };
-        }
-        return typeof value === 'function' ? value.bind(target) : value;
-      },
-    });
-  };
+  const openFile = diskOf(async (to, bytes, from, length) => {
+    const written = await to.write(bytes, from, length);
+    writes.push(bytes.toString('utf8', from, from + length));
+    onWrite();
+    return written;
+  });
   const journal = createJournal({ dir, now: () => 0, onProblem: t.fail, openFile });
   // The journal's own timer keeps no process.
   const alive = setInterval(() => undefined, 1_000);

@@ -4,6 +4,7 @@ import type { HttpsStatus, UserCertificateFiles } from '../../../http/api-types.
 import { Refused, saveFile, useTask } from '../../config/task.js';
 import { api } from '../../session/session.js';
 import { httpsTexts as t } from './https-texts.js';
+import { TextField } from './text-field.js';
 
 const httpsMs = 70_000;
 const shortest = 8;
@@ -80,35 +81,6 @@ export function OwnCertificate({ onDone }: { readonly onDone: () => void }) {
     </details>
   );
 }
-interface TextProps {
-  readonly id: string;
-  readonly label: string;
-  readonly type?: 'text' | 'password';
-  readonly value: string;
-  readonly error: string | null;
-  readonly onChange: (value: string) => void;
-}
-function Text({ id, label, type = 'text', value, error, onChange }: TextProps) {
-  const common = {
-    ...{ id, class: 'input', value, spellcheck: false },
-    'aria-invalid': error === null ? undefined : 'true',
-    'aria-describedby': `${id}-error`,
-    onInput: (event: InputEvent & { readonly currentTarget: HTMLInputElement }) => onChange(event.currentTarget.value),
-  } as const;
-  return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      {type === 'password' ? (
-        <input {...common} type="password" autocomplete="new-password" />
-      ) : (
-        <input {...common} type="text" autocomplete="off" />
-      )}
-      <span class="field-error" id={`${id}-error`}>
-        {error}
-      </span>
-    </div>
-  );
-}
 const roles = ['Monitor', 'Control', 'Admin'] as const;
 const bytesOf = (base64: string): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
@@ -150,7 +122,7 @@ export function PersonCertificate() {
       <summary>{t('person')}</summary>
       <p>{t('personHelp')}</p>
       <div class="field-grid">
-        <Text id={`${id}-name`} label={t('personName')} value={name} error={tried ? errors.name : null} onChange={setName} />
+        <TextField label={t('personName')} value={name} error={tried ? errors.name : null} onInput={setName} />
         <div class="field">
           <label for={`${id}-role`}>{t('personRole')}</label>
           <select
@@ -166,14 +138,13 @@ export function PersonCertificate() {
             ))}
           </select>
         </div>
-        <Text id={`${id}-days`} label={t('personDays')} value={days} error={tried ? errors.days : null} onChange={setDays} />
-        <Text
-          id={`${id}-password`}
+        <TextField label={t('personDays')} value={days} error={tried ? errors.days : null} onInput={setDays} />
+        <TextField
           label={t('personPassword')}
           type="password"
           value={password}
           error={tried ? errors.password : null}
-          onChange={setPassword}
+          onInput={setPassword}
         />
       </div>
       <Refused refusal={task.refusal} />
@@ -187,7 +158,6 @@ export function PersonCertificate() {
   );
 }
 export function AuthorityBackup() {
-  const id = useId();
   const [password, setPassword] = useState('');
   const [tried, setTried] = useState(false);
   const task = useTask();
@@ -209,13 +179,12 @@ export function AuthorityBackup() {
     <details class="form-section">
       <summary>{t('backup')}</summary>
       <p>{t('backupHelp')}</p>
-      <Text
-        id={`${id}-password`}
+      <TextField
         label={t('backupPassword')}
         type="password"
         value={password}
         error={tried ? error : null}
-        onChange={setPassword}
+        onInput={setPassword}
       />
       <Refused refusal={task.refusal} />
       <div class="config-row">
