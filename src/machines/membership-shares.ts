@@ -106,8 +106,15 @@ export function withoutOutdated(maps: readonly ShareMap[], view: View, leadersDi
   return outdated && digestOf(maps, view) === leadersDigest ? maps.filter((map) => epochOf(map) === view.epoch) : maps;
 }
 
-/** Groups that somebody who needs them has not confirmed, after the leader's maps may have changed. */
-export function unconfirmedGroups(context: MembershipContext, before: readonly ShareMap[]): readonly string[] {
+/**
+ * Groups that somebody who needs them has not confirmed, after the leader's maps may have changed.
+ * @param restarted a peer is heard with another boot than before: it has lost all of them, also where some are pending for others
+ */
+export function unconfirmedGroups(
+  context: MembershipContext,
+  before: readonly ShareMap[],
+  restarted: boolean,
+): readonly string[] {
   const { view, maps } = context;
   const digest = digestOf(maps, view);
   const behind = context.peers.some((peer) => {
@@ -116,9 +123,10 @@ export function unconfirmedGroups(context: MembershipContext, before: readonly S
     return isLive(peer) && peer.view?.leader === '' && peer.mapsDigest !== digest;
   });
   if (!behind) return [];
+  if (restarted) return maps.map((map) => map.group);
   const changed = maps.filter((map) => !before.includes(map)).map((map) => map.group);
   const pending = [...new Set([...changed, ...context.unconfirmed])].filter((group) => maps.some((map) => map.group === group));
-  // One that lost its maps (it restarted) disagrees although nothing is pending: it gets them all.
+  // One that lost its maps disagrees although nothing is pending: it gets them all.
   return pending.length > 0 ? pending : maps.map((map) => map.group);
 }
 

@@ -226,7 +226,8 @@ function withLeadersMaps(before: MembershipContext, context: MembershipContext):
     before.peers.every((peer, index) => peer.modules === context.peers[index]?.modules);
   const maps = same ? context.maps : keepIfSame(context.maps, leadersMaps(context));
   const mapped = withFields(context, { maps });
-  const unconfirmed = unconfirmedGroups(mapped, context.maps);
+  const restarted = before.peers.some((peer, index) => peer.bootEpoch !== context.peers[index]?.bootEpoch);
+  const unconfirmed = unconfirmedGroups(mapped, context.maps, restarted);
   return withFields(mapped, { unconfirmed: unconfirmed.length === 0 ? nothing : unconfirmed });
 }
 

@@ -11,7 +11,12 @@ interface Place {
   commanded: string | null;
   /** Stopped by maxloop, and nobody has commanded anything since. */
   exhausted: boolean;
+  /** The last counted action, until a start script begins. */
+  begun: string | null;
+  /** A daemon was restarted in the middle of a stop, and goes on with it: no action of its own. */
+  resumed: boolean;
 }
+const fresh: Place = { count: 0, openedMs: null, commanded: null, exhausted: false, begun: null, resumed: false };
 
 const automatic: readonly string[] = ['restart', 'stopstart', 'stopwait'];
 /** What the stop script of a command is told. A shutdown that the daemon's end cuts short goes on as a stopstart where the module boots. */
@@ -31,7 +36,7 @@ export function countedStops(world: World): Invariant {
   const known = new Map<string, Place>();
   const of = (node: string, module: string): Place => {
     const key = `${node}/${module}`;
-    const found = known.get(key) ?? { count: 0, openedMs: null, commanded: null, exhausted: false };
+    const found = known.get(key) ?? { ...fresh };
     known.set(key, found);
     return found;
   };
@@ -64,12 +69,7 @@ export function countedStops(world: World): Invariant {
             if (fact.action === 'start') of(fact.node, fact.module).exhausted = false;
             return null;
           }
-          known.set(`${fact.node}/${fact.module}`, {
-            count: 0,
-            openedMs: null,
-            commanded: argumentOf[fact.action] ?? null,
-            exhausted: false,
-          });
+          known.set(`${fact.node}/${fact.module}`, { ...fresh, commanded: argumentOf[fact.action] ?? null });
           return null;
         }
         case 'log': {
@@ -78,6 +78,7 @@ export function countedStops(world: World): Invariant {
           if (fact.entry.message.startsWith('Restart counter reset')) Object.assign(place, { count: 0, openedMs: null });
           else if (fact.entry.message.startsWith('Restart counter ')) open(place, intervalOf(fact.module), atMs);
           if (fact.entry.message === 'Action stop called by maxloop') place.exhausted = true;
+          if (/^Resumed in state .*the module was in UP\.stopping/.test(fact.entry.message)) place.resumed = true;
           return null;
         }
         case 'script.begin': {
@@ -87,19 +88,27 @@ export function countedStops(world: World): Invariant {
           }
           const forced = fact.args[0] === 'force';
           const action = fact.args[forced ? 3 : 2] ?? '';
+          // What it goes on with begins with the first script after it.
+          const goesOn = place.resumed && place.begun === action;
+          place.resumed = false;
+          if (fact.script === 'start_both') place.begun = null;
           if (fact.script !== 'stop_both' || forced) return null;
           if (!automatic.includes(action)) {
             place.commanded = null;
+            place.begun = null;
             return null;
           }
+          if (goesOn) return null;
           if (place.commanded === action) {
             place.commanded = null;
+            place.begun = action;
             return null;
           }
           const service = world.options.modules.find((one) => one.name === fact.module)?.config.service;
           if (service === undefined || service.loopIntervalMs === 0) return null;
           open(place, service.loopIntervalMs, atMs);
           place.count += 1;
+          place.begun = action;
           return place.count > service.maxloop
             ? `${fact.node}/${fact.module}: automatic ${action} number ${place.count} inside one window of ${service.loopIntervalMs} ms, maxloop is ${service.maxloop}`
             : null;

@@ -250,9 +250,34 @@ t.test('the leader tells its maps until every member has confirmed them, and aga
   t.same(whole.body.shareMaps, []);
   const again = run(whole, [confirm(130, 'n2', '00000000')]).context;
   t.equal(again.body.shareMaps.length, 1);
-  t.same(unconfirmedGroups({ ...whole, maps: [] }, []), []);
+  t.same(unconfirmedGroups({ ...whole, maps: [] }, [], false), []);
   t.equal(leadersMaps(whole)[0], whole.maps[0], 'nothing changed: the very same map');
 });
+
+t.test(
+  'a member that restarted so fast that nobody missed it gets all maps, also when it changes one of them by that',
+  async (t) => {
+    const modules = [moduleUp('farm'), moduleUp('other')];
+    const up = run(joined(), [{ type: 'LOCAL_STATE', modules }]).context;
+    const theirs = modules.map((module) => ({ ...module, share: 0 }));
+    const said = { view: up.view, body: { modules: theirs, mapsDigest: up.body.mapsDigest } };
+    const all = run(up, [packet(110, { from: 'n2', ...said }), packet(111, { from: 'n3', ...said })]).context;
+    const shared = run(all, [
+      packet(120, { from: 'n2', ...said, body: { modules: theirs, mapsDigest: all.body.mapsDigest } }),
+      packet(121, { from: 'n3', ...said, body: { modules: theirs, mapsDigest: all.body.mapsDigest } }),
+    ]).context;
+    t.same(shared.unconfirmed, []);
+    // Its farm is down after the boot: that map changes with the very packet that tells of the new boot.
+    const bare = { view: { epoch: 0, leader: '', members: [] }, body: { modules: theirs.slice(1), mapsDigest: '00000000' } };
+    const back = run(shared, [packet(130, { from: 'n2', bootEpoch: 2, ...bare })]).context;
+    t.same(back.view.epoch, shared.view.epoch, 'nobody missed it');
+    t.not(back.body.mapsDigest, shared.body.mapsDigest, 'a map changed');
+    t.same(
+      back.body.shareMaps.map(({ group }) => group),
+      ['farm/FarmProto', 'other/FarmProto'],
+    );
+  },
+);
 
 t.test('a leader whose epoch is behind that of a member publishes a newer one', async (t) => {
   const before = joined();
