@@ -1,5 +1,14 @@
 /** Times as people read them, in the language of the moment. */
+import { remembered } from './format.js';
 import { language } from './i18n.js';
+
+const day = { day: 'numeric', month: 'short' } as const;
+const dayOf = remembered((of) => new Intl.DateTimeFormat(of, day));
+const dayOfYear = remembered((of) => new Intl.DateTimeFormat(of, { ...day, year: 'numeric' }));
+const longDay = remembered((of) => new Intl.DateTimeFormat(of, { dateStyle: 'long' }));
+const numberOf = (digits: number): ((of: string) => Intl.NumberFormat) =>
+  remembered((of) => new Intl.NumberFormat(of, { minimumFractionDigits: digits, maximumFractionDigits: digits }));
+const [wholeNumber, tenths] = [numberOf(0), numberOf(1)];
 
 const pad = (value: number): string => String(value).padStart(2, '0');
 
@@ -12,12 +21,8 @@ export function clockTime(wallMs: number): string {
 export function dayTime(wallMs: number, nowMs: number): string {
   const [date, now] = [new Date(wallMs), new Date(nowMs)];
   if (date.toDateString() === now.toDateString()) return clockTime(wallMs);
-  const day = new Intl.DateTimeFormat(language.value, {
-    day: 'numeric',
-    month: 'short',
-    ...(date.getFullYear() === now.getFullYear() ? {} : { year: 'numeric' }),
-  });
-  return `${day.format(date)} ${clockTime(wallMs)}`;
+  const words = date.getFullYear() === now.getFullYear() ? dayOf : dayOfYear;
+  return `${words(language.value).format(date)} ${clockTime(wallMs)}`;
 }
 /** `0:03`, `12:40`, `3 h 20`, `41 d`: short, and never longer than it has to be. */
 export function duration(ms: number): string {
@@ -30,13 +35,12 @@ export function duration(ms: number): string {
 /** `0.7 s`, `12 s`, then as `duration`: for what is over, where tenths tell something. */
 export function span(ms: number): string {
   if (ms >= 60_000) return duration(ms);
-  const digits = ms < 10_000 ? 1 : 0;
-  const seconds = new Intl.NumberFormat(language.value, { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  return `${seconds.format(Math.max(0, ms) / 1000)} s`;
+  const seconds = ms < 10_000 ? tenths : wholeNumber;
+  return `${seconds(language.value).format(Math.max(0, ms) / 1000)} s`;
 }
 /** Day and year, without the time. */
 export function dayName(wallMs: number): string {
-  return new Intl.DateTimeFormat(language.value, { dateStyle: 'long' }).format(new Date(wallMs));
+  return longDay(language.value).format(new Date(wallMs));
 }
 /** A moment of an address: ms since 1970 or ISO 8601; null where it is neither. */
 export function momentOf(text: string | null): number | null {
