@@ -45,7 +45,8 @@ export interface HttpAppLimits extends StreamLimits {
   readonly socketConnections: number;
 }
 export const defaultAppLimits: HttpAppLimits = {
-  ...{ streams: 64, streamsPerUser: 24, heartbeatMs: 15_000, stallMs: 10_000 },
+  // A change is to be on the screen within 150 ms (console design): of that, so much is for telling some together.
+  ...{ streams: 64, streamsPerUser: 24, heartbeatMs: 15_000, stallMs: 10_000, togetherMs: 80 },
   socketConnections: 128,
 };
 

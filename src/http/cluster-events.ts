@@ -83,6 +83,7 @@ export function createClusterEvents(options: ClusterEventsOptions): ClusterEvent
         path: `${apiBase}/events?${query}`,
         caller: { who: `events@${face.node}`, identity: null },
         role: 'monitor',
+        keeps: true,
         signal: feed.gone.signal,
       });
       if (feed.gone.signal.aborted) return;

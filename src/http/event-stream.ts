@@ -9,6 +9,8 @@ export interface EventStreamOptions {
   readonly heartbeatMs: number;
   /** A full client is dropped when it has taken nothing for so long. */
   readonly stallMs: number;
+  /** What comes so soon after what went out goes out together: each piece on its way wakes the front and the browser. */
+  readonly togetherMs: number;
 }
 export interface StreamEvent {
   readonly id?: string;
@@ -35,13 +37,26 @@ export function openEventStream(response: ServerResponse, options: EventStreamOp
     'X-Content-Type-Options': 'nosniff',
   });
   response.write(':\n\n');
-  const full = (): boolean => response.writableLength > streamBufferBytes;
+  let waiting = '';
+  let wroteMs = Number.NEGATIVE_INFINITY;
+  let later: NodeJS.Timeout | null = null;
+  const full = (): boolean => response.writableLength + waiting.length > streamBufferBytes;
+  function flush(): void {
+    if (later !== null) clearTimeout(later);
+    later = null;
+    if (waiting === '') return;
+    const text = waiting;
+    waiting = '';
+    wroteMs = performance.now();
+    response.write(text);
+  }
   const heartbeat = setInterval(() => {
     if (!full()) response.write(':\n\n');
   }, options.heartbeatMs);
   response.once('close', () => {
     closed = true;
     clearInterval(heartbeat);
+    if (later !== null) clearTimeout(later);
     for (const callback of onClose) callback();
     onClose.clear();
   });
@@ -49,7 +64,10 @@ export function openEventStream(response: ServerResponse, options: EventStreamOp
     send({ id, event, data }) {
       if (closed) return true;
       // Ids and types are ours and hold no line breaks; JSON has none.
-      response.write(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+      waiting += `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+      const restMs = wroteMs + options.togetherMs - performance.now();
+      if (restMs <= 0 || full()) flush();
+      else later ??= setTimeout(flush, restMs);
       return !full();
     },
     drained() {
@@ -80,6 +98,7 @@ export function openEventStream(response: ServerResponse, options: EventStreamOp
       else onClose.add(callback);
     },
     close() {
+      if (!closed) flush();
       response.end();
     },
   };

@@ -55,7 +55,7 @@ export function streamPeerEvents(
   function ask(changes: Readonly<Record<string, string>>): ReturnType<PeerClient['call']> {
     const asked = new URLSearchParams(query);
     for (const [name, value] of Object.entries(changes)) asked.set(name, value);
-    return peers.call(node, { method: 'GET', path: `${apiBase}/events?${asked}`, ...caller, signal: gone.signal });
+    return peers.call(node, { method: 'GET', path: `${apiBase}/events?${asked}`, ...caller, keeps: true, signal: gone.signal });
   }
   function pause(): Promise<void> {
     return new Promise((resolve) => {

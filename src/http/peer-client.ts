@@ -1,6 +1,7 @@
 /** Asks another node of the cluster, sealed, within a time. */
-import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { connect, type Socket } from 'node:net';
+import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { connect, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Caller, Outcome } from '../actors/face.js';
 import { sealedPath } from './access-rules.js';
 import { apiBase } from './api-types.js';
@@ -28,6 +29,8 @@ export interface PeerRequest {
   readonly signal?: AbortSignal;
   /** Try all keys that this node ever had, also those that it does not take itself any more: the node may have missed the change. */
   readonly anyKey?: boolean;
+  /** Over a connection that is kept for the next such question: for what only asks, again and again. */
+  readonly keeps?: boolean;
 }
 export interface PeerClient {
   /** Resolves with the node's answer whatever its status, or with NODE_UNKNOWN or NODE_UNREACHABLE; never rejects. */
@@ -95,27 +98,50 @@ async function readAnswer(response: IncomingMessage): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-function post(
-  socket: Socket,
-  host: string,
-  body: Uint8Array,
-  signal: AbortSignal,
-): Promise<{ readonly status: number; readonly body: Uint8Array }> {
+/** Keeps one connection or two to a node, each made as `connectAny` makes it. */
+class KeptConnections extends Agent {
+  readonly #peer: SealPeer;
+  constructor(peer: SealPeer) {
+    super({ keepAlive: true, maxFreeSockets: 2 });
+    this.#peer = peer;
+  }
+  override createConnection(_options: unknown, callback?: (error: Error | null, stream: Duplex) => void): null {
+    connectAny(this.#peer, AbortSignal.timeout(peerTimeoutMs)).then(
+      (socket) => callback?.(null, socket),
+      // Without an error nobody looks at the stream.
+      (error: unknown) => callback?.(error instanceof Error ? error : new Error(String(error)), new Socket()),
+    );
+    return null;
+  }
+}
+
+interface Posted {
+  readonly status: number;
+  readonly body: Uint8Array;
+}
+/** @param way a connection for this message alone, or those that are kept. */
+function post(way: Socket | Agent, host: string, body: Uint8Array, signal: AbortSignal): Promise<Posted> {
   return new Promise((resolve, reject) => {
+    const how = way instanceof Agent ? { agent: way } : { createConnection: () => way };
     const outgoing = httpRequest({
-      createConnection: () => socket,
+      ...how,
       method: 'POST',
       path: sealedPath,
-      headers: { Host: host, 'Content-Type': 'application/octet-stream', 'Content-Length': body.length, Connection: 'close' },
+      headers: {
+        ...{ Host: host, 'Content-Type': 'application/octet-stream', 'Content-Length': body.length },
+        ...(way instanceof Agent ? {} : { Connection: 'close' }),
+      },
       signal,
     });
-    outgoing.on('error', reject);
+    outgoing.on('error', (error) => reject(outgoing.reusedSocket && !signal.aborted ? new KeptTooLong(error.message) : error));
     outgoing.once('response', (response) => {
       readAnswer(response).then((answer) => resolve({ status: response.statusCode ?? 0, body: answer }), reject);
     });
     outgoing.end(body);
   });
 }
+/** A connection that was kept has come to its end meanwhile. */
+class KeptTooLong extends Error {}
 
 /** @param keys the cluster's key and nodes as they are now; null while there is no cluster or no key. */
 export function createPeerClient(keys: () => SealKeys | null, sealer: Sealer): PeerClient {
@@ -127,10 +153,10 @@ export function createPeerClient(keys: () => SealKeys | null, sealer: Sealer): P
     by: RetiredSeal | undefined,
   ): Promise<Outcome<SealedAnswer> | 'otherRun' | 'otherKey'> {
     const connecting = AbortSignal.any([signal, AbortSignal.timeout(peerTimeoutMs)]);
-    const socket = await connectAny(peer, connecting);
+    const way = request.keeps === true ? keptOf(peer) : await connectAny(peer, connecting);
     const { method, path, headers = {}, body = new Uint8Array(), caller, role } = request;
     const message = sealer.request(seal, peer.node, { method, path, headers, body, caller, role }, by);
-    const answer = await post(socket, peer.node, message.bytes, signal);
+    const answer = await post(way, peer.node, message.bytes, signal);
     if (answer.status === 401) return 'otherKey';
     if (answer.status !== 200)
       return unreachable(
@@ -141,6 +167,28 @@ export function createPeerClient(keys: () => SealKeys | null, sealer: Sealer): P
     if (read.kind === 'otherRun') return 'otherRun';
     if (read.kind === 'refused') return unreachable(peer.node, 'answered with something that is not sealed with the cluster key');
     return { ok: true, value: read.answer };
+  }
+  const kept = new Map<string, KeptConnections>();
+  /** Those to the addresses that the node has now. */
+  function keptOf(peer: SealPeer): KeptConnections {
+    const where = [peer.node, ...peer.addresses.map(({ host, port }) => `${host} ${port}`)].join('\0');
+    for (const [other, connections] of kept) {
+      if (other === where || !other.startsWith(`${peer.node}\0`)) continue;
+      connections.destroy();
+      kept.delete(other);
+    }
+    const found = kept.get(where) ?? new KeptConnections(peer);
+    kept.set(where, found);
+    return found;
+  }
+  /** What only asks may ask again where the other side has just closed the connection that was kept. */
+  async function attemptKept(...[seal, peer, request, ...rest]: Parameters<typeof attempt>): ReturnType<typeof attempt> {
+    try {
+      return await attempt(seal, peer, request, ...rest);
+    } catch (error) {
+      if (!(error instanceof KeptTooLong)) throw error;
+      return attempt(seal, peer, { ...request, keeps: false }, ...rest);
+    }
   }
   /** Key with which a node was last reached. */
   const worked = new Map<string, string>();
@@ -166,8 +214,8 @@ export function createPeerClient(keys: () => SealKeys | null, sealer: Sealer): P
         // A key that the node has not got yet is refused by it: then one before it may do (ADR 0029).
         for (const by of keysFor(seal, node, request.anyKey === true)) {
           // A node that was restarted tells its new run once; a second time would mean that it restarts all the time.
-          const first = await attempt(seal, peer, request, signal, by);
-          const answer = first === 'otherRun' ? await attempt(seal, peer, request, signal, by) : first;
+          const first = await attemptKept(seal, peer, request, signal, by);
+          const answer = first === 'otherRun' ? await attemptKept(seal, peer, request, signal, by) : first;
           if (answer === 'otherRun') return unreachable(node, 'was restarted while it was asked');
           if (answer === 'otherKey') continue;
           // What hands a node the present key has it in its hands by then.

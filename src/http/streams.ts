@@ -13,6 +13,7 @@ export interface StreamLimits {
   readonly streamsPerUser: number;
   readonly heartbeatMs: number;
   readonly stallMs: number;
+  readonly togetherMs: number;
 }
 export interface Streams {
   /** Answers with a stream. @throws ApiError HTTP_BUSY */

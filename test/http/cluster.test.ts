@@ -1,4 +1,6 @@
-import { createServer as createTcpServer } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer as createTcpServer, type Socket } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
 import t from 'tap';
 import { apiBase, type ModuleList } from '../../src/http/api-types.js';
 import { conforms } from '../../src/http/conform.js';
@@ -184,6 +186,42 @@ t.test('a second address is taken when the first does not connect', async (t) =>
     failure: { message: /no cluster key/ },
   });
   t.match(await client.call('n9', { method: 'GET', path: '/', ...caller }), { failure: { code: 'NODE_UNKNOWN' } });
+});
+
+t.test('what asks again and again keeps its connection; what ended meanwhile is made again', async (t) => {
+  const { n2 } = await startPair(t);
+  const open = new Set<Socket>();
+  let made = 0;
+  const relay = createTcpServer((socket) => {
+    made += 1;
+    const onward = connect({ host: '127.0.0.1', port: n2.port });
+    for (const one of [socket, onward]) one.on('error', () => undefined).on('close', () => open.delete(one));
+    open.add(socket).add(onward);
+    socket.pipe(onward).pipe(socket);
+  }).listen(0, '127.0.0.1');
+  await once(relay, 'listening');
+  t.teardown(() => relay.close());
+  const at = relay.address();
+  const port = at !== null && typeof at === 'object' ? at.port : 0;
+  const keys = keysOf('n1', new Map([['n2', port]]));
+  const client = createPeerClient(() => keys, createSealer());
+  const ask = async (keeps: boolean): Promise<void> => {
+    const caller = { caller: { who: 'x', identity: null }, role: 'admin' } as const;
+    const answer = await client.call('n2', { method: 'GET', path: `${apiBase}/cluster`, ...caller, keeps });
+    t.equal(answer.ok && answer.value.status, 200);
+    // A connection is free for the next question when the turn is over in which the answer came.
+    await turn();
+  };
+  await ask(false);
+  t.equal(made, 2, 'one for the question, and one more: it learns first which run of the daemon it speaks to');
+  await ask(false);
+  t.equal(made, 3, 'usually each has its own');
+  for (let round = 0; round < 5; round += 1) await ask(true);
+  t.equal(made, 4, 'five questions, one connection');
+  for (const socket of open) socket.destroy();
+  await ask(true);
+  t.equal(made, 5, 'it was made again, and nobody saw it');
+  for (const socket of open) socket.destroy();
 });
 
 t.test('a node with another key is unreachable, and says why', async (t) => {

@@ -68,6 +68,33 @@ t.test('a stream begins now, goes on, and is resumed without gap or repetition',
   );
 });
 
+t.test('the first event after a rest goes out at once, what follows soon waits for company', async (t) => {
+  const slow = await start(t, { limits: { heartbeatMs: 20, togetherMs: 60_000 } });
+  const target = { host: '127.0.0.1', port: slow.port };
+  const held = await readEvents(t, target, api);
+  append(slow, 1);
+  await held.has(1);
+  append(slow, 5);
+  const before = held.comments;
+  await until(() => held.comments >= before + 3);
+  t.equal(held.events.length, 1, 'a sign of life does not take it along');
+  append(slow, 600);
+  await held.has(200);
+  t.pass('a piece that has grown large does not wait');
+
+  const usual = await start(t);
+  const reader = await readEvents(t, { host: '127.0.0.1', port: usual.port }, api);
+  append(usual, 1);
+  await reader.has(1);
+  append(usual, 5);
+  await reader.has(6);
+  t.same(
+    reader.events.map(({ id }) => id),
+    [1, 2, 3, 4, 5, 6].map(idOf),
+    'all of them, in order',
+  );
+});
+
 t.test('a client that fell out of the ring is told so, once', async (t) => {
   const running = await start(t);
   append(running, 12_500);

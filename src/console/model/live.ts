@@ -46,8 +46,6 @@ export interface Live {
 }
 
 const silenceMs = 40_000;
-/** Changes are on the screen within 150 ms: of that, so much is for drawing fewer times. */
-const togetherMs = 80;
 const refreshDelayMs = 150;
 const wholeEveryMs = 60_000;
 const retryFirstMs = 250;
@@ -74,8 +72,8 @@ export function createLive(api: Api): Live {
   const modules = signal<readonly ModuleEntry[] | null>(null);
   const cards = new Map<string, Signal<ModuleNodeStatus | null>>();
   const strips = new Map<string, Signal<readonly Segment[]>>();
-  /** How many events were about a card: what was read before the last one is stale. */
-  const touched = new Map<string, number>();
+  /** For each reading that is under way, the events of each card since it began: what is read may be from before them. */
+  const readings = new Set<Map<string, NodeEvent[]>>();
   const listeners = new Set<(event: NodeEvent) => void>();
   /** Id of the last event of each node, to go on from. */
   const last = new Map<string, string>();
@@ -84,10 +82,6 @@ export function createLive(api: Api): Live {
   let pending: ReturnType<typeof setTimeout> | undefined;
   let whole: ReturnType<typeof setInterval> | undefined;
   let seenMs = Date.now();
-  /** Events that are drawn together with the next ones. */
-  const waiting: NodeEvent[] = [];
-  let flushing: ReturnType<typeof setTimeout> | undefined;
-  let flushedMs = 0;
 
   function card(key: string): Signal<ModuleNodeStatus | null> {
     let found = cards.get(key);
@@ -105,32 +99,36 @@ export function createLive(api: Api): Live {
     }
     return found;
   }
-  function take(list: readonly ModuleSummary[], before: ReadonlyMap<string, number>): void {
+  function take(list: readonly ModuleSummary[], meanwhile: ReadonlyMap<string, readonly NodeEvent[]>): void {
     modules.value = list.map(({ nodes: states, ...module }) => ({ ...module, nodes: states.map((one) => one.node) }));
     const known = new Set<string>();
     for (const one of list.flatMap((module) => module.nodes)) {
       const key = cardKey(one.module, one.node);
       known.add(key);
-      // An event that came while it was read knows better, unless the card had nothing to change.
-      if (card(key).peek() !== null && touched.get(key) !== before.get(key)) refresh();
-      else card(key).value = one;
+      // Told once more, in their order: where it was read after them, they change nothing.
+      card(key).value = (meanwhile.get(key) ?? []).reduce(afterEvent, one);
       if (strip(key).peek().length === 0)
         strip(key).value = [{ fromMs: Date.parse(one.since), quality: one.quality, state: one.state }];
     }
     for (const key of [...cards.keys()]) if (!known.has(key)) card(key).value = null;
   }
   async function read(signalOf: AbortSignal): Promise<void> {
-    const before = new Map(touched);
-    const [summary, nodeList, moduleList] = await Promise.all([
-      api.get<ClusterSummary>('/cluster', { signal: signalOf }),
-      api.get<NodeList>('/nodes', { signal: signalOf }),
-      api.get<ModuleList>('/modules', { signal: signalOf }),
-    ]);
-    batch(() => {
-      cluster.value = summary;
-      nodes.value = nodeList.items;
-      take(moduleList.items, before);
-    });
+    const meanwhile = new Map<string, NodeEvent[]>();
+    readings.add(meanwhile);
+    try {
+      const [summary, nodeList, moduleList] = await Promise.all([
+        api.get<ClusterSummary>('/cluster', { signal: signalOf }),
+        api.get<NodeList>('/nodes', { signal: signalOf }),
+        api.get<ModuleList>('/modules', { signal: signalOf }),
+      ]);
+      batch(() => {
+        cluster.value = summary;
+        nodes.value = nodeList.items;
+        take(moduleList.items, meanwhile);
+      });
+    } finally {
+      readings.delete(meanwhile);
+    }
   }
   /** One reading at a time; whoever asks meanwhile gets another one after it. */
   function refresh(): void {
@@ -156,7 +154,7 @@ export function createLive(api: Api): Live {
       const one = card(key);
       const status = one.peek();
       if (event.type === 'module.state' || event.type === 'module.status') {
-        touched.set(key, (touched.get(key) ?? 0) + 1);
+        for (const meanwhile of readings) meanwhile.set(key, [...(meanwhile.get(key) ?? []), event]);
         if (status === null) refresh();
         else one.value = afterEvent(status, event);
         strip(key).value = appendSegment(strip(key).peek(), event, Date.now());
@@ -165,30 +163,19 @@ export function createLive(api: Api): Live {
     if (about.test(event.type)) refresh();
     for (const listener of listeners) listener(event);
   }
-  function flush(): void {
-    clearTimeout(flushing);
-    flushing = undefined;
-    flushedMs = Date.now();
-    const events = waiting.splice(0);
-    batch(() => {
-      for (const event of events) apply(event);
-    });
-  }
+  /** What comes together is drawn together; the node sends what happens within 80 ms as one piece. */
   function takePiece(events: readonly ServerEvent[]): void {
     seenMs = Date.now();
-    for (const { type, data } of events) {
-      if (type === 'lost' || type === 'error') {
-        refresh();
-        continue;
+    batch(() => {
+      for (const { type, data } of events) {
+        if (type === 'lost' || type === 'error') {
+          refresh();
+          continue;
+        }
+        const event: unknown = JSON.parse(data);
+        if (isNodeEvent(event)) apply(event);
       }
-      const event: unknown = JSON.parse(data);
-      if (isNodeEvent(event)) waiting.push(event);
-    }
-    if (waiting.length === 0 || flushing !== undefined) return;
-    // The first after a rest is drawn at once; where there are many, some are drawn together.
-    const restMs = flushedMs + togetherMs - seenMs;
-    if (restMs <= 0) flush();
-    else flushing = setTimeout(flush, restMs);
+    });
   }
   async function follow(ended: AbortSignal): Promise<void> {
     const broken = new AbortController();
@@ -197,7 +184,6 @@ export function createLive(api: Api): Live {
       await followUntil(signalOf);
     } finally {
       broken.abort();
-      flush();
     }
   }
   async function followUntil(signalOf: AbortSignal): Promise<void> {

@@ -1,6 +1,19 @@
 /** The shapes: drawn here, because fonts of icons say nothing to a screen reader and differ between systems. */
 import type { Verdict } from '../model/status.js';
+import { useMotion } from './motion.js';
 
+const eighths = 8;
+function turn(shape: SVGSVGElement, _own: number, all: number): void {
+  shape.style.transform = `rotate(${(all % eighths) / eighths}turn)`;
+}
+function Moving() {
+  return (
+    <svg ref={useMotion(turn)} class="shape moving" viewBox="0 0 16 16" aria-hidden="true">
+      <circle cx="8" cy="8" r="5.8" fill="none" stroke="currentColor" stroke-width="1.6" />
+      <path d="M8 2.2a5.8 5.8 0 0 1 0 11.6z" fill="currentColor" />
+    </svg>
+  );
+}
 /** Turns while something is going on. */
 export function StateShape({ verdict, unreachable }: { readonly verdict: Verdict; readonly unreachable?: boolean }) {
   if (unreachable === true) {
@@ -18,14 +31,7 @@ export function StateShape({ verdict, unreachable }: { readonly verdict: Verdict
       </svg>
     );
   }
-  if (verdict === 'moving') {
-    return (
-      <svg class="shape moving" viewBox="0 0 16 16" aria-hidden="true">
-        <circle cx="8" cy="8" r="5.8" fill="none" stroke="currentColor" stroke-width="1.6" />
-        <path d="M8 2.2a5.8 5.8 0 0 1 0 11.6z" fill="currentColor" />
-      </svg>
-    );
-  }
+  if (verdict === 'moving') return <Moving />;
   if (verdict === 'bad') {
     return (
       <svg class="shape bad" viewBox="0 0 16 16" aria-hidden="true">

@@ -1,8 +1,9 @@
 /** A module on a node: state, what it is doing, how much of the traffic it gets, and what can be done about it. */
+import type { ReadonlySignal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ModuleNodeStatus } from '../../../http/api-types.js';
 import { dayTime, duration } from '../../i18n/time.js';
-import { everySecond, everyTenSeconds } from '../../model/clock.js';
+import { clockFor, everyMinute } from '../../model/clock.js';
 import { proberName, probes } from '../../model/probes.js';
 import { verdictOf } from '../../model/status.js';
 import { live } from '../../model/store.js';
@@ -10,7 +11,8 @@ import { pathOf } from '../../router.js';
 import { may } from '../../session/session.js';
 import { Icon, StateShape } from '../../ui/icons.js';
 import { Link } from '../../ui/link.js';
-import { Menu } from '../../ui/menu.js';
+import { Menu, type MenuItem } from '../../ui/menu.js';
+import { beatMs, useMotion } from '../../ui/motion.js';
 import { ask } from './ask.js';
 import { nodeItems } from './items.js';
 import { Strip } from './strip.js';
@@ -32,35 +34,44 @@ export function inspectorPath(node: string, module: string, at?: string): string
   return `/inspector?${new URLSearchParams({ node, of: `module:${module}`, ...(at === undefined ? {} : { at }) })}`;
 }
 
+// What a part of a card takes is no more than what it shows: a part whose values stay is not drawn again when an event comes.
+
+interface AgeProps {
+  /** ISO 8601. */
+  readonly since: string;
+  readonly inSight: ReadonlySignal<boolean>;
+}
 /** How long it has been so. Seconds are shown only for the first hour, so that old cards rest. */
-function Age({ status }: { readonly status: ModuleNodeStatus }) {
-  const from = Date.parse(status.since);
-  const young = everyTenSeconds.value - from < 3_600_000;
-  const now = young ? everySecond.value : everyTenSeconds.value;
+function Age({ since, inSight }: AgeProps) {
+  const from = Date.parse(since);
+  const now = clockFor(inSight, everyMinute.value - from < 3_600_000);
   return (
-    <time dateTime={status.since} title={t('since', { time: dayTime(from, now) })}>
+    <time dateTime={since} title={t('since', { time: dayTime(from, now) })}>
       {duration(now - from)}
     </time>
   );
 }
-function Probed({ status }: { readonly status: ModuleNodeStatus }) {
-  const [newest] = (probes.value.get(status.node) ?? [])
-    .filter((one) => one.module === status.module)
+interface ProbedProps {
+  readonly module: string;
+  readonly node: string;
+  readonly inSight: ReadonlySignal<boolean>;
+}
+function Probed({ module, node, inSight }: ProbedProps) {
+  const [newest] = (probes.value.get(node) ?? [])
+    .filter((one) => one.module === module)
     .toSorted((a, b) => b.lastAtMs - a.lastAtMs);
-  if (newest === undefined || status.error !== null) return null;
+  if (newest === undefined) return null;
   const who = proberName(newest.agent) || newest.source;
-  const age = duration(everyTenSeconds.value - Date.parse(newest.last));
+  const age = duration(clockFor(inSight, false) - Date.parse(newest.last));
   return <span title={newest.agent}>{newest.lastStatus === 200 ? t('probed', { age, who }) : t('probedOut', { who })}</span>;
 }
-function Notes({ status }: { readonly status: ModuleNodeStatus }) {
-  const { budget, switches, activeRule } = status;
+function Notes({ budget, switches, activeRule }: Pick<ModuleNodeStatus, 'budget' | 'switches' | 'activeRule'>) {
   // What somebody has switched off comes first: it explains why nothing is done.
   const off = [
     switches.errd ? null : { text: t('offErrd'), title: t('offErrdTitle') },
     switches.checker ? null : { text: t('offChecker'), title: t('offCheckerTitle') },
     switches.failover ? null : { text: t('offFailover'), title: t('offFailoverTitle') },
   ].filter((note) => note !== null);
-  if (status.error !== null || status.state === 'NOTCONFIGURED') return null;
   return (
     <>
       {off.map(({ text, title }) => (
@@ -77,7 +88,17 @@ function Notes({ status }: { readonly status: ModuleNodeStatus }) {
     </>
   );
 }
-/** Marks what changed in the last seconds; the mark fades by itself. */
+/** A mark is paler after two seconds, after four, and gone after six. */
+const fadingMs = 2_000;
+const opacities = ['1', '0.66', '0.33', '0'];
+function fade(mark: HTMLElement, own: number): void {
+  const opacity = opacities[Math.floor((own * beatMs) / fadingMs)] ?? '0';
+  if (mark.style.opacity !== opacity) mark.style.opacity = opacity;
+}
+function Fading() {
+  return <i ref={useMotion(fade, true)} class="mark" aria-hidden="true" />;
+}
+/** Marks what changed in the last seconds. */
 function Mark({ of }: { readonly of: string }) {
   const before = useRef(of);
   const [version, setVersion] = useState(0);
@@ -86,32 +107,52 @@ function Mark({ of }: { readonly of: string }) {
     before.current = of;
     setVersion((now) => now + 1);
   }, [of]);
-  return version === 0 ? null : <i key={version} class="mark" aria-hidden="true" />;
+  return version === 0 ? null : <Fading key={version} />;
 }
-function Actions({ status }: { readonly status: ModuleNodeStatus }) {
-  const { module, node } = status;
-  const quick = status.wish === 'start' ? 'stop' : 'start';
+interface ActionsProps {
+  readonly module: string;
+  readonly node: string;
+  readonly quick: 'start' | 'stop';
+  readonly disabled: boolean;
+}
+function Actions({ module, node, quick, disabled }: ActionsProps) {
   return (
-    <>
-      <button
-        type="button"
-        class="button small"
-        disabled={status.error !== null}
-        onClick={() => ask({ kind: 'command', command: quick }, module, [node])}
-      >
-        {t(quick)}
-      </button>
-      <Menu
-        label={t('more', { what: `${module}, ${node}` })}
-        buttonClass="button quiet small"
-        align="end"
-        disabled={status.error !== null}
-        plain
-        button={<Icon name="more" />}
-        items={() => nodeItems(status)}
-      />
-    </>
+    <div class="card-actions">
+      <Link to={detailsPath(module, node, 'why')} class="button small quiet">
+        {t('why')}
+      </Link>
+      <Link to={detailsPath(module, node, 'logs')} class="button small quiet">
+        {t('log')}
+      </Link>
+      <span class="spring" />
+      {may('control') ? (
+        <>
+          <button
+            type="button"
+            class="button small"
+            disabled={disabled}
+            onClick={() => ask({ kind: 'command', command: quick }, module, [node])}
+          >
+            {t(quick)}
+          </button>
+          <Menu
+            label={t('more', { what: `${module}, ${node}` })}
+            buttonClass="button quiet small"
+            align="end"
+            disabled={disabled}
+            plain
+            button={<Icon name="more" />}
+            items={() => itemsOf(module, node)}
+          />
+        </>
+      ) : null}
+    </div>
   );
+}
+/** What can be done as it is when the menu is opened. */
+function itemsOf(module: string, node: string): readonly MenuItem[] {
+  const status = live.status(module, node).peek();
+  return status === null ? [] : nodeItems(status);
 }
 
 /** What is under way, as the chart names it: `starting · prestart`. */
@@ -125,8 +166,9 @@ export interface CardProps {
   readonly module: string;
   readonly node: string;
   readonly selected: boolean;
+  readonly inSight: ReadonlySignal<boolean>;
 }
-export function Card({ module, node, selected }: CardProps) {
+export function Card({ module, node, selected, inSight }: CardProps) {
   const status = live.status(module, node).value;
   const element = useRef<HTMLLIElement>(null);
   // What the details are of stays in sight above them.
@@ -151,7 +193,7 @@ export function Card({ module, node, selected }: CardProps) {
         >
           {node}
         </Link>
-        {configured && status.error === null ? <Age status={status} /> : null}
+        {configured && status.error === null ? <Age since={status.since} inSight={inSight} /> : null}
       </div>
       <div class="card-state">
         <StateShape verdict={verdict} unreachable={status.error !== null} />
@@ -169,22 +211,20 @@ export function Card({ module, node, selected }: CardProps) {
           {reason}
         </p>
         <p class="card-notes">
-          <Notes status={status} />
-          <Probed status={status} />
+          {configured && status.error === null ? (
+            <Notes budget={status.budget} switches={status.switches} activeRule={status.activeRule} />
+          ) : null}
+          {status.error === null ? <Probed module={module} node={node} inSight={inSight} /> : null}
         </p>
       </div>
-      <Strip module={module} node={node} />
+      <Strip module={module} node={node} inSight={inSight} />
       {configured ? (
-        <div class="card-actions">
-          <Link to={detailsPath(module, node, 'why')} class="button small quiet">
-            {t('why')}
-          </Link>
-          <Link to={detailsPath(module, node, 'logs')} class="button small quiet">
-            {t('log')}
-          </Link>
-          <span class="spring" />
-          {may('control') ? <Actions status={status} /> : null}
-        </div>
+        <Actions
+          module={module}
+          node={node}
+          quick={status.wish === 'start' ? 'stop' : 'start'}
+          disabled={status.error !== null}
+        />
       ) : null}
     </li>
   );

@@ -1,5 +1,7 @@
 /** A module: how it is served altogether, what can be done on all nodes, and a card for each node. */
-import { useComputed } from '@preact/signals';
+import { type ReadonlySignal, useComputed, useSignal } from '@preact/signals';
+import type { RefObject } from 'preact';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { ModuleEntry } from '../../model/live.js';
 import { live } from '../../model/store.js';
 import { moduleTally, statusesOf } from '../../model/summary.js';
@@ -85,6 +87,21 @@ function ModuleActions({ module }: { readonly module: ModuleEntry }) {
   );
 }
 
+/** Whether the browser draws an element: it tells of those that it leaves out because they are far down the page (`content-visibility`). */
+function useInSight(element: RefObject<HTMLElement | null>): ReadonlySignal<boolean> {
+  const inSight = useSignal(true);
+  // Before the first frame, after which it is told first.
+  useLayoutEffect(() => {
+    const change = (event: Event): void => {
+      if ('skipped' in event) inSight.value = event.skipped !== true;
+    };
+    const of = element.current;
+    of?.addEventListener('contentvisibilityautostatechange', change);
+    return () => of?.removeEventListener('contentvisibilityautostatechange', change);
+  }, [element, inSight]);
+  return inSight;
+}
+
 export interface ModulePanelProps {
   readonly module: ModuleEntry;
   /** Node of the card whose details are open. */
@@ -94,8 +111,10 @@ export function ModulePanel({ module, selected }: ModulePanelProps) {
   const order = live.nodes.value.map((node) => node.name);
   const nodes = module.nodes.toSorted((a, b) => order.indexOf(a) - order.indexOf(b));
   const id = `module-${module.name}`;
+  const section = useRef<HTMLElement>(null);
+  const inSight = useInSight(section);
   return (
-    <section class="module" aria-labelledby={id}>
+    <section ref={section} class="module" aria-labelledby={id}>
       <header class="module-head">
         <h2 id={id}>{module.name}</h2>
         <span class="muted">{t(module.mode === null ? 'modeNone' : modes[module.mode])}</span>
@@ -104,7 +123,7 @@ export function ModulePanel({ module, selected }: ModulePanelProps) {
       </header>
       <ul class="cards">
         {nodes.map((node) => (
-          <Card key={node} module={module.name} node={node} selected={node === selected} />
+          <Card key={node} module={module.name} node={node} selected={node === selected} inSight={inSight} />
         ))}
       </ul>
     </section>

@@ -1,5 +1,6 @@
 /** The last 15 minutes of a module on a node: a thin line, coloured where it was not ready; a click goes to that moment. */
-import { everyTenSeconds } from '../../model/clock.js';
+import type { ReadonlySignal } from '@preact/signals';
+import { clockFor } from '../../model/clock.js';
 import { type StripPart, stripMs, stripOf } from '../../model/history.js';
 import { live } from '../../model/store.js';
 import { navigate } from '../../router.js';
@@ -24,8 +25,13 @@ function pathOfKind(parts: readonly StripPart[], kind: (typeof kinds)[number]): 
     .join('');
 }
 
-export function Strip({ module, node }: { readonly module: string; readonly node: string }) {
-  const nowMs = everyTenSeconds.value;
+export interface StripProps {
+  readonly module: string;
+  readonly node: string;
+  readonly inSight: ReadonlySignal<boolean>;
+}
+export function Strip({ module, node, inSight }: StripProps) {
+  const nowMs = clockFor(inSight, false);
   const parts = stripOf(live.segments(module, node).value, nowMs);
   const off = parts.filter((part) => part.quality !== 'Ready').reduce((sum, part) => sum + part.to - part.from, 0);
   const percent = Math.round(off * 100);
