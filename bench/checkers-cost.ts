@@ -1,16 +1,23 @@
-/** What 200 checkers at 1 s cost a real daemon, kind by kind and mixed, and that none of them overlaps itself. */
+/**
+ * What 200 checkers at 1 s cost a real daemon, kind by kind and mixed, beside Node that does the same with nothing around it, and that
+ * none of them overlaps itself.
+ */
+import { type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { createInterface } from 'node:readline';
 import type { Certificate } from './certificate.js';
 import { moduleXml } from './checker-subjects.js';
 import { loopback, type RealDaemon, startDaemon } from './real-daemon.js';
 import { type BenchRow, judge } from './row.js';
 import { wait } from './statistics.js';
-import { makeDirectory, removeDirectory } from './workplace.js';
+import { transpile } from './transpile.js';
+import { keep, makeDirectory, marked, removeDirectory } from './workplace.js';
 
 const area = 'checkers';
 const settleMs = 5_000;
@@ -100,22 +107,48 @@ export async function costs(certificate: Certificate): Promise<readonly BenchRow
     judge({ area, name: 'processor, the same daemon without checkers', value: alone, unit: '% of a core' }),
   ];
   const kinds = kindsOf(certificate);
-  for (const kind of kinds) rows.push(...(await cost(kind.name, [{ kind, count: checkers }])));
+  const bare = await barePeer(certificate);
+  for (const kind of kinds) rows.push(...(await cost(kind.name, [{ kind, count: checkers }], { bare, alone })));
   const share = checkers / (kinds.length + 1);
   rows.push(
     ...(await cost(
       'mixed (tcp, http, https, ping)',
       kinds.map((kind) => ({ kind, count: share })),
-      share,
+      { pings: share },
     )),
   );
   return rows;
 }
 
+/** Measures Node alone with these ports, in % of a core. */
+type Bare = (kind: string, ports: readonly number[]) => Promise<number>;
+async function barePeer({ authorityFile }: Certificate): Promise<Bare> {
+  const script = join(transpile(['bench/bare-checks.ts']), 'bench', 'bare-checks.js');
+  return async (kind, ports) => {
+    const stdio: StdioOptions = ['ignore', 'pipe', 'inherit', 'ipc'];
+    const child = keep(
+      spawn(process.execPath, [script, kind, authorityFile, ...ports.map(String)], { env: marked(makeDirectory()), stdio }),
+    );
+    const ended = once(child, 'exit');
+    if (child.stdout === null || child.pid === undefined) throw new Error('the bare checks did not start');
+    await once(createInterface({ input: child.stdout }), 'line');
+    const percent = await processorPercent(child.pid);
+    child.disconnect();
+    await ended;
+    return percent;
+  };
+}
+
+interface Beside {
+  readonly pings?: number;
+  /** What a daemon without checkers takes, and how Node alone is measured. */
+  readonly alone?: number;
+  readonly bare?: Bare;
+}
 async function cost(
   name: string,
   parts: readonly { readonly kind: Kind; readonly count: number }[],
-  pings = 0,
+  { pings = 0, alone, bare }: Beside,
 ): Promise<readonly BenchRow[]> {
   let asked = 0;
   const servers = await Promise.all(
@@ -156,6 +189,23 @@ async function cost(
         against: 'asked for',
         againstValue: checkers - pings,
       }),
+      ...(bare === undefined || alone === undefined
+        ? []
+        : [
+            judge({
+              area,
+              name: `what ${checkers} ${name} checkers at 1 s add to a daemon`,
+              value: found.percent - alone,
+              unit: '% of a core',
+              against: `the same by bare node:${name === 'tcp' ? 'net' : name}`,
+              againstValue: await bare(
+                name,
+                servers.flatMap(({ ports }) => ports),
+              ),
+              target: 'checkersOverhead',
+              sound: found.isUp,
+            }),
+          ]),
     ];
   } finally {
     for (const { close } of servers) close();

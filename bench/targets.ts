@@ -39,6 +39,8 @@ export const targets = {
   checkFastestMs: atMost(2_500),
   /** Processor time of a daemon with 200 checkers at 1 s, in % of one core. */
   checkersCpuPercent: atMost(10),
+  /** What 200 checkers add to a daemon, charts and flight recorder included, against Node that does the same with nothing around it. */
+  checkersOverhead: { of: 'ratio', comparison: '≤', limit: 2 },
   /** Checks of one checker at one time. */
   checksAtOnce: atMost(1),
   /** Simulated time of 2 nodes with 2 modules in one of processor time. */

@@ -173,6 +173,7 @@ function begin(world: World, fault: Fault): void {
       world.node(fault.node).loop(fault.module, fault.what);
       return;
     case 'errd':
+      world.errdFaults.add(`${fault.node}/${fault.module}/${fault.class}`);
       world.node(fault.node).switchErrd(fault.module, fault.class, false);
       return;
     case 'switch':
@@ -349,6 +350,10 @@ export function healAll(world: World, core: readonly string[]): void {
     for (const { name: module } of world.options.modules) {
       for (const what of ['errd', 'checker', 'failover'] as const)
         untilTold(world, name, (one) => one.maintain(module, what, true));
+    }
+    for (const key of world.errdFaults) {
+      const [node = '', module = '', processClass = ''] = key.split('/');
+      if (node === name) untilTold(world, name, (one) => one.switchErrd(module, processClass, true));
     }
   }
 }

@@ -175,8 +175,10 @@ export function checkersTell(world: World): Invariant {
     const turned = (one.value === 'up' && value === 'down') || (one.value === 'down' && value === 'up');
     if (!turned || checker.kind === 'custom') return null;
     const sinceMs = atMs - (value === 'down' ? one.longUpAtMs : one.longDownAtMs);
-    // The last look of this invariant was a little before the change, and the first contrary check may have begun just after that.
-    if (sinceMs + slackMs >= intervalOf(checker) * (checker.grace - 1)) return null;
+    // The last look of this invariant was a little before the change, and the first contrary check may have begun just after that. One that
+    // was due while another hung begins at its end: it and the next one are less than an interval apart.
+    const pauses = Math.max(0, checker.grace - 1 - (one.hangs ? 1 : 0));
+    if (sinceMs + slackMs >= intervalOf(checker) * pauses) return null;
     return `${key}: ${resource} is ${value} ${sinceMs} ms after what it looks at was the contrary, and its grace is ${checker.grace}`;
   };
   return {

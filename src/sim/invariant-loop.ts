@@ -11,7 +11,7 @@ interface Place {
   commanded: string | null;
   /** Stopped by maxloop, and nobody has commanded anything since. */
   exhausted: boolean;
-  /** The last counted action, until a start script begins. */
+  /** The last counted action, until the module has come to rest after it. */
   begun: string | null;
   /** A daemon was restarted in the middle of a stop, and goes on with it: no action of its own. */
   resumed: boolean;
@@ -78,9 +78,12 @@ export function countedStops(world: World): Invariant {
           if (fact.entry.message.startsWith('Restart counter reset')) Object.assign(place, { count: 0, openedMs: null });
           else if (fact.entry.message.startsWith('Restart counter ')) open(place, intervalOf(fact.module), atMs);
           if (fact.entry.message === 'Action stop called by maxloop') place.exhausted = true;
-          if (/^Resumed in state .*the module was in UP\.stopping/.test(fact.entry.message)) place.resumed = true;
+          if (/^Resumed in state .*the module was in UP\.(stopping|restarting)/.test(fact.entry.message)) place.resumed = true;
           return null;
         }
+        case 'probe':
+          if (fact.quality !== 'Transient') of(fact.node, fact.module).begun = null;
+          return null;
         case 'script.begin': {
           const place = of(fact.node, fact.module);
           if (place.exhausted && fact.script === 'start_both') {
@@ -91,7 +94,6 @@ export function countedStops(world: World): Invariant {
           // What it goes on with begins with the first script after it.
           const goesOn = place.resumed && place.begun === action;
           place.resumed = false;
-          if (fact.script === 'start_both') place.begun = null;
           if (fact.script !== 'stop_both' || forced) return null;
           if (!automatic.includes(action)) {
             place.commanded = null;

@@ -16,6 +16,8 @@ interface Place {
   /** Values that were set a moment before the daemon ended: the next one may know them, or not. */
   readonly doubtful: Set<string>;
   state: string;
+  /** A script runs during which nothing is decided. */
+  isUndecided: boolean;
   /** For how long the module has been WAIT NotReady without a cause, or UP Ready with one, in ms of time in which its daemon ran. */
   wrongMs: number;
 }
@@ -57,6 +59,7 @@ export function waitHasCause(world: World): Invariant {
       ageMs: new Map<string, number>(),
       doubtful: new Set<string>(),
       state: '',
+      isUndecided: false,
       wrongMs: 0,
     };
     known.set(key, found);
@@ -79,7 +82,7 @@ export function waitHasCause(world: World): Invariant {
         }
       }
       if (fact.kind === 'daemon' && fact.phase === 'started') {
-        for (const { name } of world.options.modules) of(fact.node, name).wrongMs = 0;
+        for (const { name } of world.options.modules) Object.assign(of(fact.node, name), { wrongMs: 0, isUndecided: false });
       }
       if (fact.kind === 'machine' && fact.phase === 'off') {
         for (const { name } of world.options.modules) known.delete(`${fact.node}/${name}`);
@@ -114,9 +117,8 @@ export function waitHasCause(world: World): Invariant {
       // Another configuration: the time that a decision must hold begins anew.
       if (fact.kind === 'fault' && / is reconfigured /.test(fact.what)) of(fact.node, fact.what.split(' ')[0] ?? '').wrongMs = 0;
       // A handler is let go on, and so is the script of a changed configuration: rules are looked at again after it.
-      if (fact.kind === 'script.begin' && undecided.includes(fact.script))
-        of(fact.node, fact.module).wrongMs = Number.NEGATIVE_INFINITY;
-      if (fact.kind === 'script.end' && undecided.includes(fact.script)) of(fact.node, fact.module).wrongMs = 0;
+      if ((fact.kind === 'script.begin' || fact.kind === 'script.end') && undecided.includes(fact.script))
+        Object.assign(of(fact.node, fact.module), { wrongMs: 0, isUndecided: fact.kind === 'script.begin' });
       return null;
     },
     onCheck() {
@@ -128,7 +130,7 @@ export function waitHasCause(world: World): Invariant {
         // With rules or checkers switched off, what waits goes on waiting and what runs goes on running.
         const judged =
           switched.isOff(nodeName, module, 'failover') === false && switched.isOff(nodeName, module, 'checker') === false;
-        if (!judged || place.doubtful.size > 0) {
+        if (!judged || place.doubtful.size > 0 || place.isUndecided) {
           place.wrongMs = 0;
           continue;
         }

@@ -30,7 +30,10 @@ export function followMeant(world: World): (node: string, module: string) => Mea
   const lost = (node: string, atMs: number): void => {
     for (const { name } of modules) {
       const place = of(node, name);
-      if (atMs - place.changedMs < durableMs || disks.failed(node, atMs)) place.meant = 'unknown';
+      const unsaved = disks.failed(node, atMs);
+      if (atMs - place.changedMs < durableMs || unsaved) place.meant = 'unknown';
+      // The next daemon may not know that it was shut down, and goes on from an older record.
+      if (unsaved) place.boots = false;
     }
   };
   const set = (node: string, module: string, meant: Meant, atMs: number): void => {

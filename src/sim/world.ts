@@ -47,6 +47,8 @@ export interface World {
   readonly checkFaults: Map<string, CheckFault>;
   /** Resources that faults have set: `node/module/resource`. */
   readonly resourceFaults: Set<string>;
+  /** Classes whose monitoring plans switched off, as `node/module/class`. */
+  readonly errdFaults: Set<string>;
   node(name: string): SimNode;
   note(fact: Fact): void;
   /** Is told of every fact as it happens. */
@@ -110,6 +112,7 @@ export function createWorld(options: WorldOptions): World {
   const scriptFaults = new Map<string, ScriptFault>();
   const checkFaults = new Map<string, CheckFault>();
   const resourceFaults = new Set<string>();
+  const errdFaults = new Set<string>();
 
   const note = (fact: Fact): void => {
     const atMs = time.nowMs();
@@ -181,6 +184,7 @@ export function createWorld(options: WorldOptions): World {
     scriptFaults,
     checkFaults,
     resourceFaults,
+    errdFaults,
     defects,
     node,
     note,

@@ -87,6 +87,10 @@ t.test('inspector and timeline', { skip: noBrowser }, async (t) => {
     await verdict.waitFor();
     await picture(page, 'timeline');
     t.strictSame(await violations(page), []);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    t.equal(await page.evaluate('document.documentElement.dataset.theme'), 'dark');
+    t.strictSame(await violations(page), [], 'in the dark');
+    await page.emulateMedia({ colorScheme: 'light' });
     await page.locator('.timeline-bar').getByRole('button', { name: 'Zoom in' }).focus();
     await page.keyboard.press('+');
     await page.keyboard.press('+');

@@ -115,12 +115,12 @@ t.test('the monitoring of two nodes', { skip: noBrowser }, async (t) => {
       if (tab === 'resources') {
         await page.getByRole('button', { name: 'state.local' }).click();
         await page.locator('.chart').waitFor();
-        await picture(page, 'resources');
       }
       if (tab === 'information') {
         await page.getByRole('button', { name: 'What maxloop is' }).click();
         await page.getByText('Allowed:').waitFor();
       }
+      await picture(page, tab);
       t.strictSame(await violations(page), [], tab);
       await page.getByRole('button', { name: /^Switch to/ }).click();
       t.strictSame(await violations(page), [], `${tab}, ${other.light}`);
