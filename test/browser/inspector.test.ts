@@ -88,7 +88,7 @@ t.test('inspector and timeline', { skip: noBrowser }, async (t) => {
     await picture(page, 'timeline');
     t.strictSame(await violations(page), []);
     await page.emulateMedia({ colorScheme: 'dark' });
-    t.equal(await page.evaluate('document.documentElement.dataset.theme'), 'dark');
+    await page.locator('html[data-theme="dark"]').waitFor({ state: 'attached' });
     t.strictSame(await violations(page), [], 'in the dark');
     await page.emulateMedia({ colorScheme: 'light' });
     await page.locator('.timeline-bar').getByRole('button', { name: 'Zoom in' }).focus();
