@@ -96,6 +96,7 @@ t.test('the monitoring of two nodes', { skip: noBrowser }, async (t) => {
     const saved = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Save as text' }).click();
     t.equal((await saved).suggestedFilename(), 'farm-n1.txt');
+    await page.locator('.line').nth(9).waitFor();
     await picture(page, 'log');
     t.strictSame(await violations(page), []);
     await page.getByRole('button', { name: 'output' }).last().click();
