@@ -32,7 +32,7 @@ export function transpile(paths: readonly string[]): string {
       path.endsWith('.ts')
         ? [path]
         : readdirSync(join(root, path), { recursive: true, encoding: 'utf8' })
-            .filter((file) => file.endsWith('.ts'))
+            .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
             .map((file) => join(path, file)),
     ),
   );

@@ -11,6 +11,8 @@ export interface Picked {
 }
 /** Heights of the rows of a lane, in px. */
 const rows = { states: 18, scripts: 14, probes: 8, marks: 14 } as const;
+/** So far apart are two marks at least, in pixels: more than the width of the largest, so that each can be pointed at. */
+const leastMarkWidth = 12;
 export const laneHeight = rows.states + rows.scripts + rows.probes + rows.marks + 14;
 export const nodeLaneHeight = rows.marks + 14;
 
@@ -101,7 +103,7 @@ export function LaneView({ lane, top, width, left, window, nowMs, onPick }: Lane
           {bars(lane.probes, top + 7 + rows.states + rows.scripts, rows.probes - 2, 'probe')}
         </>
       )}
-      {visibleMarks(lane.marks, window, 8 / scale).map((group) => {
+      {visibleMarks(lane.marks, window, leastMarkWidth / scale).map((group) => {
         const [first] = group;
         if (first === undefined) return null;
         const texts = group.map((mark) => `${exactTime(mark.atMs)} ${markText(mark)}`);
