@@ -240,6 +240,9 @@ export function createHarness(options: HarnessOptions = {}): Harness {
         atMs: clock.monotonicMs(),
       });
     if (behaviour.kind === 'absent') {
+      // A start that has nothing to run is a start all the same, and so is a stop.
+      if (isStart) startedApplication = true;
+      if (isStop) startedApplication = false;
       later(0, () => sendBack({ type: 'script.absent', atMs: clock.monotonicMs() }));
       return () => undefined;
     }
