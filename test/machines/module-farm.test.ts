@@ -515,12 +515,18 @@ t.test('a defect of the script runner leads on as the end of the script would', 
 });
 
 t.test('a restart has no deadline: its start script has the time that it takes', async (t) => {
-  const h = startedHarness({
-    behave: (input) => (input.args[2] === 'restart' && input.script === 'start_both' ? hang : succeeds()),
-  });
+  const behave = (input: { readonly script: string; readonly args: readonly string[] }): Behaviour =>
+    input.args[2] === 'restart' && input.script === 'start_both' ? hang : succeeds();
+  const h = startedHarness({ behave });
   h.command('restart');
   h.run(3_600_000);
   t.equal(h.at(), 'UP.restarting.start');
+  const resumed = createHarness({
+    behave,
+    input: { wish: 'start', resume: { path: 'UP.restarting.graceful', intent: 'restart', adopt: null, handler: null } },
+  });
+  resumed.run(3_600_000);
+  t.equal(resumed.at(), 'UP.restarting.start', 'nor one that a new daemon goes on with');
 });
 
 t.test("an administrator's command resets the restart counter", async (t) => {
