@@ -116,6 +116,8 @@ export function waitHasCause(world: World): Invariant {
       }
       // Another configuration: the time that a decision must hold begins anew.
       if (fact.kind === 'fault' && / is reconfigured /.test(fact.what)) of(fact.node, fact.what.split(' ')[0] ?? '').wrongMs = 0;
+      // So does what is applied anew.
+      if (fact.kind === 'command' && fact.action === 'update' && fact.answer === 'run') of(fact.node, fact.module).wrongMs = 0;
       // A handler is let go on, and so is the script of a changed configuration: rules are looked at again after it.
       if ((fact.kind === 'script.begin' || fact.kind === 'script.end') && undecided.includes(fact.script))
         Object.assign(of(fact.node, fact.module), { wrongMs: 0, isUndecided: fact.kind === 'script.begin' });
